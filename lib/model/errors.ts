@@ -1,0 +1,171 @@
+/** Exit statuses of the command line. Any other non-zero status is a failure too. */
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  partial: 3,
+  refused: 4,
+  awaitingApproval: 5,
+  notFound: 6,
+  conflict: 7,
+  unreachable: 8,
+  different: 9,
+  retention: 10,
+  interrupted: 130,
+} as const;
+
+interface Kind {
+  readonly exit: number;
+  readonly retryable: boolean;
+  /** The operator's next act, unless the thrower knows a better one. */
+  readonly hint: string;
+}
+
+/** Every way Lastgood can fail that is not a bug: one line each. docs/errors.md is generated from this table. */
+export const ERRORS = {
+  USAGE: { exit: EXIT.usage, retryable: false, hint: "run the command with --help" },
+  INTERRUPTED: { exit: EXIT.interrupted, retryable: true, hint: "run the same command again; it continues" },
+
+  OBJECT_EXISTS: { exit: EXIT.conflict, retryable: false, hint: "names are never used twice; run doctor on the vault" },
+  OBJECT_MISSING: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "run verify --level list to see everything that is missing",
+  },
+  STORE_FORBIDDEN: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "give this user the right on the vault, then run again",
+  },
+  STORE_UNREACHABLE: {
+    exit: EXIT.unreachable,
+    retryable: true,
+    hint: "check the vault's disk or network, then run again",
+  },
+  STORE_FULL: {
+    exit: EXIT.unreachable,
+    retryable: true,
+    hint: "free space on the vault's disk, then run again; what was written is re-used",
+  },
+
+  VAULT_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "check --vault; the first capture creates a vault" },
+  VAULT_NOT_A_DIRECTORY: { exit: EXIT.usage, retryable: false, hint: "give --vault a directory" },
+  VAULT_NOT_OURS: { exit: EXIT.refused, retryable: false, hint: "give --vault an empty directory or a vault" },
+  VAULT_TOO_NEW: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "use the Lastgood that wrote this vault, or a later one",
+  },
+  OBJECT_CORRUPT: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "run verify --level read to see everything that is damaged; restore from another point",
+  },
+  CHUNK_DIGEST_MISMATCH: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "run verify --level read; restore from another point",
+  },
+  DIGEST_MISMATCH: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "do not restore this table from this point; run verify --level read and take a new capture with --base",
+  },
+
+  KEY_FILE_NOT_FOUND: {
+    exit: EXIT.notFound,
+    retryable: false,
+    hint: "check --keys; without its key file a vault cannot be opened by anybody",
+  },
+  KEY_FILE_UNSAFE: { exit: EXIT.refused, retryable: false, hint: "chmod 600 the key file" },
+  KEY_FILE_INVALID: { exit: EXIT.refused, retryable: false, hint: "give --keys the file that lastgood wrote" },
+  KEY_WRONG: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "give --keys the key file (and passphrase) that this vault was written with",
+  },
+  KEY_SHREDDED: { exit: EXIT.notFound, retryable: false, hint: "this part has expired; choose another point" },
+
+  DATABASE_URL_INVALID: { exit: EXIT.usage, retryable: false, hint: "use postgres://user@host:port/database" },
+  DATABASE_UNREACHABLE: {
+    exit: EXIT.unreachable,
+    retryable: true,
+    hint: "check host, port and network, then run again",
+  },
+  DATABASE_AUTH: { exit: EXIT.refused, retryable: false, hint: "check the user and PGPASSWORD (or ~/.pgpass)" },
+  DATABASE_FORBIDDEN: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "grant the role SELECT on what is named, then run again",
+  },
+  DATABASE_LOST: {
+    exit: EXIT.unreachable,
+    retryable: true,
+    hint: "run the same command again; chunks already stored are re-used",
+  },
+  DATABASE_VERSION: { exit: EXIT.refused, retryable: false, hint: "Lastgood supports PostgreSQL 15 to 18" },
+  DATABASE_ERROR: { exit: EXIT.error, retryable: false, hint: "read the server's message above" },
+  SOURCE_MOVED: {
+    exit: EXIT.conflict,
+    retryable: true,
+    hint: "tables were rewritten, truncated or changed while they were read; run again when the migration is over",
+  },
+  CHAIN_BROKEN: { exit: EXIT.conflict, retryable: true, hint: "run the capture again with --base" },
+
+  CAPTURE_RUNNING: { exit: EXIT.conflict, retryable: true, hint: "wait for the other capture, then run again" },
+  POINT_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "lastgood point list shows the points there are" },
+  TABLE_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "lastgood point show <point> lists its tables" },
+  TARGET_NOT_EMPTY: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "restore into an empty database, or name a schema with --into-schema",
+  },
+  TARGET_NO_SPACE: { exit: EXIT.refused, retryable: false, hint: "give the target more disk, or restore fewer tables" },
+  PLAN_INVALID: { exit: EXIT.refused, retryable: false, hint: "make a new plan" },
+  PLAN_STALE: { exit: EXIT.conflict, retryable: false, hint: "make a new plan" },
+  RESTORE_UNPROVEN: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "do not use the restored tables; restore again into a fresh database and keep this output",
+  },
+  DIFFERENT: { exit: EXIT.different, retryable: false, hint: "" },
+  NO_POSTGRES: { exit: EXIT.notFound, retryable: false, hint: "run npm ci, or name a server with --scratch" },
+} as const satisfies Record<string, Kind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+interface FailureOptions extends ErrorOptions {
+  readonly hint?: string;
+  /** Machine-readable facts for --json. Never a row value, a key or a secret. */
+  readonly facts?: Readonly<Record<string, string | number | boolean | undefined>>;
+}
+
+/**
+ * A failure an operator can act on. The message is lower case, without a full stop, says what was got and what was
+ * expected, and names no row value, key or secret.
+ */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly facts: NonNullable<FailureOptions["facts"]>;
+
+  constructor(code: ErrorCode, message: string, options: FailureOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hint = options.hint ?? ERRORS[code].hint;
+    this.facts = options.facts ?? {};
+  }
+
+  get exit(): number {
+    return ERRORS[this.code].exit;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** Whether a value caught is the given failure. */
+export const isFailure = (error: unknown, code?: ErrorCode): error is Failure =>
+  error instanceof Failure && (code === undefined || error.code === code);

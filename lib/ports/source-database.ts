@@ -1,0 +1,100 @@
+import type { CapturedSchema } from "../model/schema.ts";
+import type { TableFacts, TableSize } from "../model/table.ts";
+
+/**
+ * A PostgreSQL database that can be read consistently by several readers at once.
+ *
+ * What every adapter promises:
+ *
+ * - All of a view's answers, and those of every reader that joined it, show one MVCC snapshot: the view's.
+ * - Settings that change the encoding of values are pinned in every session (UTC, ISO, C locale for money, hex, shortest
+ *   exact floats, empty search_path, UTF-8), and `row_security = off`, so that a filtered role is an error, not a short copy.
+ * - A failure is a Failure: DATABASE_UNREACHABLE, _AUTH, _FORBIDDEN (with the table), _LOST, _VERSION or _ERROR.
+ */
+export interface SourceDatabase {
+  openView(): Promise<SourceView>;
+  /** Joins a view by its token, from any process that reaches the server, while the view is open. */
+  join(token: string): Promise<SourceReader>;
+}
+
+export interface SourceView extends AsyncDisposable {
+  readonly token: string;
+  readonly identity: SourceIdentity;
+  readonly snapshot: SourceSnapshot;
+  tables(): Promise<readonly { readonly facts: TableFacts; readonly size: TableSize }[]>;
+  schema(): Promise<CapturedSchema>;
+  /** Resolves when everything up to the snapshot is flushed to the server's disk, so that no crash can take it back. */
+  flushed(): Promise<void>;
+  /** Problems of rights or settings that would make a capture fail or lie; empty if all is well. */
+  preflight(tables: readonly TableFacts[]): Promise<readonly string[]>;
+}
+
+/** What tells one history of transaction ids from another. If any field differs, xmin of then says nothing now. */
+export interface SourceIdentity {
+  readonly systemIdentifier: string;
+  readonly timeline: number;
+  readonly databaseOid: number;
+  readonly database: string;
+  /** `server_version_num`, for instance 180004. */
+  readonly serverVersion: number;
+  /** Start of the postmaster, ISO. A restore of the server's files needs a restart, so it cannot hide behind an equal value. */
+  readonly serverStartedAt: string;
+  readonly standby: boolean;
+  /** Server encoding, for instance UTF8. */
+  readonly encoding: string;
+}
+
+export interface SourceSnapshot {
+  /** Every transaction id below it had ended when the snapshot was taken (64 bits, decimal). */
+  readonly xmin: string;
+  readonly xmax: string;
+  readonly inProgress: readonly string[];
+  /** WAL position not before the snapshot, for instance 0/16B3748. */
+  readonly lsn: string;
+  /** Server's clock at the snapshot, epoch ms. */
+  readonly takenAt: number;
+}
+
+/**
+ * A connection that shows a view's snapshot. One call at a time.
+ * Rows come as *row frames*: each row as the server sent it, one CopyData message (`d`, u32 length, payload); see engine/FORMAT.md.
+ */
+export interface SourceReader extends AsyncDisposable {
+  /** Of the given tables, those rewritten, truncated or dropped by somebody else since the snapshot: they would read as empty, without an error. */
+  moved(tables: readonly TableFacts[]): Promise<readonly TableFacts[]>;
+  /** Rows of a table, in key order (storage order without a key). Every buffer holds whole row frames; it may be re-used after the next pull. */
+  rows(query: RowsQuery): AsyncIterable<Buffer>;
+  /** Keys alone, in key order, as row frames of the key columns in key order, in the table's row format. */
+  keys(query: Omit<RowsQuery, "since">): AsyncIterable<Buffer>;
+  /** First-column values (as SQL literals) that split the table into about `parts` equal ranges; fewer or none if they cannot be told. */
+  splits(table: TableFacts, parts: number): Promise<readonly string[]>;
+  /** Count and order-free hash of the keys of each range in one scan. */
+  digests(query: DigestQuery): Promise<readonly RangeDigest[]>;
+}
+
+export interface RowsQuery {
+  readonly table: TableFacts;
+  /** SQL literals for the first key column: from inclusive, to exclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  /** Only rows whose xmin is at or after this transaction id (64 bits, decimal). */
+  readonly since?: string | undefined;
+}
+
+export interface DigestQuery {
+  readonly table: TableFacts;
+  /** Starts of ranges 1, 2, ... as SQL literals of the first key column, ascending; range 0 is everything before the first. May be empty. */
+  readonly starts: readonly string[];
+  /** Seed of the key hash, a signed 64-bit decimal. */
+  readonly seed: string;
+  /** Rows with an xmin at or after it count as changed. */
+  readonly since: string;
+}
+
+/** Sums are modulo 2^64. Ranges without a row are zero, never left out. */
+export interface RangeDigest {
+  readonly rows: number;
+  readonly sum: bigint;
+  readonly changedRows: number;
+  readonly changedSum: bigint;
+}
