@@ -1,0 +1,30 @@
+import { Visitor } from "oxc-parser";
+import { lineOf, parsed, type SourceFile } from "./source-files.ts";
+
+export interface ImportFact {
+  /** What is imported, as written; undefined if it is computed and cannot be read. */
+  readonly specifier: string | undefined;
+  readonly line: number;
+}
+
+/** Everything a file takes from another: imports, exports from, dynamic imports, type imports and require, in any form. */
+export const importsOf = (file: SourceFile): readonly ImportFact[] => {
+  const found: ImportFact[] = [];
+  const note = (source: { type: string; value?: unknown; start: number } | null): void => {
+    if (source === null) return;
+    const specifier = source.type === "Literal" && typeof source.value === "string" ? source.value : undefined;
+    found.push({ specifier, line: lineOf(file.text, source.start) });
+  };
+  new Visitor({
+    ImportDeclaration: (node) => note(node.source),
+    ExportNamedDeclaration: (node) => note(node.source),
+    ExportAllDeclaration: (node) => note(node.source),
+    ImportExpression: (node) => note(node.source),
+    TSImportType: (node) => note(node.source),
+    TSExternalModuleReference: (node) => note(node.expression),
+    CallExpression: (node) => {
+      if (node.callee.type === "Identifier" && node.callee.name === "require") note(node.arguments[0] ?? null);
+    },
+  }).visit(parsed(file).program);
+  return found;
+};
