@@ -3,8 +3,10 @@
  *
  * What every adapter promises, and test/contracts/object-store.ts holds it to:
  *
- * - Names are 1 to 512 bytes of `a-z A-Z 0-9 . _ - /`, no empty, `.` or `..` segment; anything else is a programmer
- *   error and throws TypeError before the store is touched.
+ * - Names are 1 to 512 bytes of `a-z A-Z 0-9 . _ - /`, in segments of 1 to 255 bytes, none of them `.` or `..`; anything
+ *   else is a programmer error and throws TypeError before the store is touched (model/object-name.ts checks it).
+ * - No name is another's directory: where `a/b` is stored, nobody stores `a` or `a/b/c`. A store that can tell (a disk,
+ *   memory) throws TypeError; a bucket cannot.
  * - Create-only: `put` never changes an object that exists. Of two racing puts of one name exactly one says `created`.
  * - Whole or absent: a reader sees all bytes of an object or none of it, whatever dies in the middle of a put.
  * - Durable: when `put` has resolved, the object survives the loss of power of the writer's machine.

@@ -1,0 +1,270 @@
+import { constants, type Dirent } from "node:fs";
+import { link, lstat, mkdir, open, readdir, rmdir, stat, unlink } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { Failure } from "../model/errors.ts";
+import { checkObjectName, checkObjectPrefix, isObjectSegment } from "../model/object-name.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ByteRange, ObjectFacts, ObjectStore } from "../ports/object-store.ts";
+import { checkRange, clipRange } from "./clip-range.ts";
+import { DirectorySync } from "./directory-sync.ts";
+import { Incoming } from "./incoming.ts";
+import { limit } from "./limit.ts";
+import { errnoOf, storeFailure, unless } from "./store-failure.ts";
+
+const PARALLEL_MAX = 16;
+const LIST_BATCH = 64;
+const PUBLISH_TRIES_MAX = 20; // Each try loses to another process that removed the directory just then.
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK; // A planted pipe must not hang us.
+const NOT_THERE = ["ENOENT", "ENOTDIR"];
+const NO_OBJECT = [...NOT_THERE, "ELOOP", "ENXIO"]; // Symbolic links and sockets are no objects.
+const STAYS = ["ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM"]; // Why a directory is not removed.
+
+/**
+ * The store in a directory: one file per object, under its own name, so that a copy made by any tool is a store too.
+ *
+ * Order of a put, and why it survives a crash: the bytes are written and synced under a name that no listing shows; a
+ * hard link, which the kernel refuses if the name exists, publishes the whole file at once; the directory is synced
+ * before `put` resolves. A writer that dies before the link leaves a file that the next writer sweeps.
+ *
+ * @param root  made if `create` is set; else it must exist
+ * @throws VAULT_NOT_FOUND, VAULT_NOT_A_DIRECTORY, or what a store throws
+ */
+export async function openDirectoryStore(
+  root: string,
+  { clock, create }: { readonly clock: Clock; readonly create: boolean },
+): Promise<ObjectStore> {
+  const path = resolve(root);
+  try {
+    if (create) await makeRoot(path);
+    const facts = await stat(path);
+    if (!facts.isDirectory()) throw new Failure("VAULT_NOT_A_DIRECTORY", `${path} is not a directory`);
+    return new DirectoryStore(path, identityOf(facts), clock);
+  } catch (error) {
+    switch (errnoOf(error)) {
+      case "ENOENT":
+        throw new Failure("VAULT_NOT_FOUND", `there is no directory ${path}`, { cause: error });
+      case "EEXIST":
+      case "ENOTDIR":
+        throw new Failure("VAULT_NOT_A_DIRECTORY", `${path} is not a directory, or lies under a file`, {
+          cause: error,
+        });
+      default:
+        throw storeFailure(error, `open ${path}`);
+    }
+  }
+}
+
+async function makeRoot(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first !== undefined) await new DirectorySync(dirname(first)).sync(dirname(path));
+}
+
+const identityOf = (facts: { dev: number; ino: number }) => `${facts.dev} ${facts.ino}`;
+
+class DirectoryStore implements ObjectStore {
+  readonly #root: string;
+  readonly #identity: string;
+  readonly #incoming: Incoming;
+  readonly #directories: DirectorySync;
+  readonly #limit = limit(PARALLEL_MAX);
+
+  constructor(root: string, identity: string, clock: Clock) {
+    this.#root = root;
+    this.#identity = identity;
+    this.#incoming = new Incoming(root, clock);
+    this.#directories = new DirectorySync(root);
+  }
+
+  async put(name: string, pieces: readonly Uint8Array[]): Promise<"created" | "exists"> {
+    checkObjectName(name);
+    return this.#act(`write ${name}`, async () => {
+      const path = join(this.#root, name);
+      const there = await unless(NOT_THERE, lstat(path));
+      const outcome = there?.isFile() ? "exists" : await this.#publish(name, path, pieces);
+      // Also if it exists: its writer may have died before this.
+      await this.#directories.sync(dirname(path));
+      return outcome;
+    });
+  }
+
+  async get(name: string, range?: ByteRange): Promise<Buffer | undefined> {
+    checkObjectName(name);
+    checkRange(range);
+    return this.#act(`read ${name}`, async () => {
+      const handle = await unless(NO_OBJECT, open(join(this.#root, name), READ_FLAGS));
+      if (handle === undefined) return this.#absent();
+      try {
+        const facts = await handle.stat();
+        if (!facts.isFile()) return undefined;
+        const { start, end } = clipRange(range, facts.size);
+        const content = Buffer.allocUnsafeSlow(end - start);
+        let filled = 0;
+        while (filled < content.length) {
+          const { bytesRead } = await handle.read(content, filled, content.length - filled, start + filled);
+          if (bytesRead === 0) break; // Somebody else cut the file; its digest will tell.
+          filled += bytesRead;
+        }
+        return content.subarray(0, filled);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async head(name: string): Promise<ObjectFacts | undefined> {
+    checkObjectName(name);
+    return this.#act(`look for ${name}`, async () => (await this.#facts(name)) ?? this.#absent());
+  }
+
+  async *list(prefix: string): AsyncIterable<ObjectFacts> {
+    checkObjectPrefix(prefix);
+    yield* this.#listDirectory(prefix.slice(0, prefix.lastIndexOf("/") + 1), prefix);
+  }
+
+  async delete(name: string): Promise<"deleted" | "absent"> {
+    checkObjectName(name);
+    return this.#act(`delete ${name}`, async () => {
+      const path = join(this.#root, name);
+      const facts = await unless(NOT_THERE, lstat(path));
+      if (facts === undefined || !facts.isFile()) {
+        await this.#absent();
+        // Another process may have deleted it and not have come to this.
+        await this.#directories.sync(dirname(path));
+        return "absent";
+      }
+      const gone =
+        (await unless(
+          NOT_THERE,
+          unlink(path).then(() => true),
+        )) === undefined;
+      await this.#directories.sync(await this.#removeEmpty(dirname(path)));
+      return gone ? "absent" : "deleted";
+    });
+  }
+
+  async #publish(name: string, path: string, pieces: readonly Uint8Array[]): Promise<"created" | "exists"> {
+    for (let tries = 1; ; tries++) {
+      const incoming = await this.#incoming.write(pieces);
+      try {
+        await this.#makeDirectory(name, dirname(path));
+        await link(incoming, path);
+        return "created";
+      } catch (error) {
+        const errno = errnoOf(error);
+        if (errno === "EEXIST" && !(await this.#makeWay(name, path))) return "exists";
+        if ((errno !== "EEXIST" && errno !== "ENOENT") || tries === PUBLISH_TRIES_MAX) throw error;
+      } finally {
+        await unless(["ENOENT"], unlink(incoming));
+      }
+    }
+  }
+
+  /** Whether the name is free after all: a directory whose last object went is as good as none. */
+  async #makeWay(name: string, path: string): Promise<boolean> {
+    const there = await unless(NOT_THERE, lstat(path));
+    if (there === undefined || there.isFile()) return false;
+    if (
+      there.isDirectory() &&
+      (await unless(
+        STAYS,
+        rmdir(path).then(() => true),
+      ))
+    )
+      return true;
+    throw new TypeError(`${name} cannot be stored: there are objects under ${name}/, or something that is no object`);
+  }
+
+  // From the root down and never the root itself: a disk that was unmounted must not be replaced by a fresh directory.
+  async #makeDirectory(name: string, directory: string): Promise<void> {
+    if (directory === this.#root || (await isDirectory(directory))) return;
+    await this.#makeDirectory(name, dirname(directory));
+    try {
+      await mkdir(directory);
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST" && errnoOf(error) !== "ENOTDIR") throw error;
+      if (!(await isDirectory(directory))) {
+        throw new TypeError(`${name} cannot be stored: part of its name is an object`, { cause: error });
+      }
+    }
+  }
+
+  /** Removes directories that became empty, upwards. Gives the lowest one that stays. */
+  async #removeEmpty(directory: string): Promise<string> {
+    if (directory === this.#root) return directory;
+    const stays = ["ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM"];
+    const removed = await unless(
+      stays,
+      rmdir(directory).then(() => true, ignoreGone),
+    );
+    return removed === undefined ? directory : this.#removeEmpty(dirname(directory));
+  }
+
+  async *#listDirectory(directory: string, prefix: string): AsyncIterable<ObjectFacts> {
+    const entries = await this.#act(`list ${directory}`, () => this.#entries(directory, prefix));
+    for (let first = 0; first < entries.length; ) {
+      const entry = entries[first] ?? "";
+      if (entry.endsWith("/")) {
+        yield* this.#listDirectory(entry, prefix);
+        first += 1;
+        continue;
+      }
+      const files = entries.slice(first, first + LIST_BATCH);
+      const end = files.findIndex((one) => one.endsWith("/"));
+      const batch = end === -1 ? files : files.slice(0, end);
+      const facts = await this.#act(`list ${directory}`, () => Promise.all(batch.map((name) => this.#facts(name))));
+      for (const one of facts) if (one !== undefined) yield one;
+      first += batch.length;
+    }
+  }
+
+  /** Names in a directory (both with a trailing slash, if they are directories) in the order of the objects in them. */
+  async #entries(directory: string, prefix: string): Promise<string[]> {
+    const found = await unless(NOT_THERE, readdir(join(this.#root, directory), { withFileTypes: true }));
+    if (found === undefined) return (await this.#absent()) ?? [];
+    const names: string[] = [];
+    for (const entry of found) {
+      if (!isObjectSegment(entry.name)) continue;
+      const name = nameOf(directory, entry);
+      if (name === undefined) continue;
+      const leadsThere = name.endsWith("/") && prefix.startsWith(name);
+      if (leadsThere || name.startsWith(prefix)) names.push(name);
+    }
+    // Names are ASCII, so the order of strings is the order of bytes; "a-b" < "a/c" < "a0" needs the slash in place.
+    return names.sort();
+  }
+
+  async #facts(name: string): Promise<ObjectFacts | undefined> {
+    const facts = await unless(NO_OBJECT, lstat(join(this.#root, name)));
+    if (facts === undefined || !facts.isFile()) return undefined;
+    return { name, bytes: facts.size, writtenAt: Math.trunc(facts.mtimeMs) };
+  }
+
+  /** Absent is only the answer of the store we opened: an unmounted disk leaves an empty directory behind. */
+  async #absent(): Promise<undefined> {
+    const root = await unless(NOT_THERE, stat(this.#root));
+    if (root !== undefined && identityOf(root) === this.#identity) return undefined;
+    throw new Failure("STORE_UNREACHABLE", `the directory ${this.#root} is gone or is another one now`);
+  }
+
+  #act<T>(act: string, work: () => Promise<T>): Promise<T> {
+    return this.#limit(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        throw storeFailure(error, `${act} in ${this.#root}`);
+      }
+    });
+  }
+}
+
+const isDirectory = async (path: string) => (await unless(NOT_THERE, lstat(path)))?.isDirectory() ?? false;
+
+function ignoreGone(error: unknown): true {
+  if (errnoOf(error) !== "ENOENT") throw error;
+  return true;
+}
+
+function nameOf(directory: string, entry: Dirent): string | undefined {
+  if (entry.isFile()) return directory + entry.name;
+  return entry.isDirectory() ? `${directory}${entry.name}/` : undefined;
+}
