@@ -1,0 +1,156 @@
+import type { Duplex } from "node:stream";
+import pg from "pg";
+import { Failure } from "../model/errors.ts";
+import { type DatabasePlace, readDatabaseUrl } from "./database-url.ts";
+import { connectFailure, sessionFailure } from "./server-failure.ts";
+
+const CONNECT_MS_MAX = 15_000;
+const KEEP_ALIVE_DELAY_MS = 30_000; // Well under the 350 s after which AWS's load balancers forget an idle connection.
+const VERSION_MIN = 150_000;
+const VERSION_END = 190_000;
+const VERSION_WITH_TRANSACTION_TIMEOUT = 170_000;
+
+/** What would change the bytes of a value or the meaning of our SQL, and what would end a long copy. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  application_name: "lastgood",
+  client_encoding: "UTF8",
+  TimeZone: "UTC",
+  DateStyle: "ISO, MDY",
+  IntervalStyle: "postgres",
+  extra_float_digits: "3",
+  bytea_output: "hex",
+  xmlbinary: "base64",
+  lc_monetary: "C",
+  search_path: "",
+  standard_conforming_strings: "on",
+  quote_all_identifiers: "off",
+  transform_null_equals: "off",
+  array_nulls: "on",
+  row_security: "off", // A role that row security filters gets an error instead of a short copy.
+  synchronize_seqscans: "off", // Or a table without a key would start in its middle while another session scans it.
+  jit: "off",
+  work_mem: "64MB",
+  max_parallel_workers_per_gather: "0", // Workers would mix the storage order of a table without a key.
+  statement_timeout: "0",
+  lock_timeout: "0",
+  idle_in_transaction_session_timeout: "0",
+  idle_session_timeout: "0",
+};
+
+export interface SessionOptions {
+  /** Transactions are read only unless they say otherwise. */
+  readonly readOnly: boolean;
+}
+
+/** The part of pg's connection that the COPY readers and writers use. */
+export interface Wire {
+  readonly stream: Duplex;
+  query(sql: string): void;
+  sendCopyFail(why: string): void;
+}
+
+/** A statement that speaks the protocol itself; pg calls these methods as the server's messages arrive. */
+export interface WireStatement {
+  submit(wire: Wire): void;
+  handleError(error: Error): void;
+  handleReadyForQuery(): void;
+  handleCommandComplete(message: { readonly text: string }): void;
+  handleCopyInResponse(wire: Wire): void;
+}
+
+/** One connection to PostgreSQL under pinned settings. One call at a time. */
+export class Session implements AsyncDisposable {
+  readonly place: DatabasePlace;
+  /** `server_version_num`. */
+  readonly serverVersion: number;
+  readonly #client: pg.Client;
+  #open = true;
+
+  private constructor(client: pg.Client, place: DatabasePlace, serverVersion: number) {
+    this.#client = client;
+    this.place = place;
+    this.serverVersion = serverVersion;
+  }
+
+  /**
+   * @throws DATABASE_URL_INVALID, DATABASE_UNREACHABLE, DATABASE_AUTH, DATABASE_VERSION
+   */
+  static async open(url: string, options: SessionOptions): Promise<Session> {
+    const { config, ...place } = await readDatabaseUrl(url);
+    const client = new pg.Client({
+      ...config,
+      application_name: "lastgood",
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    });
+    // A connection lost between two calls is reported here only; the next call then fails with DATABASE_LOST.
+    client.on("error", () => {});
+    try {
+      await client.connect();
+      const version = await supportedVersion(client);
+      await pin(client, version, options);
+      return new Session(client, place, version);
+    } catch (error) {
+      (client.connection as unknown as Wire).stream.destroy();
+      throw connectFailure(error, place);
+    }
+  }
+
+  /**
+   * Runs one statement; values as pg parses them (int8 and numeric are strings).
+   * @param doing  for the message if it fails, for instance `reading the catalog`
+   */
+  async query<Row extends pg.QueryResultRow>(
+    sql: string,
+    values: readonly unknown[] = [],
+    doing = "running a statement",
+  ): Promise<Row[]> {
+    try {
+      return (await this.#client.query<Row>(sql, values.length === 0 ? undefined : [...values])).rows;
+    } catch (error) {
+      throw sessionFailure(error, doing);
+    }
+  }
+
+  /** Hands the connection to a statement that speaks the protocol itself. */
+  submit(statement: WireStatement): void {
+    this.#client.query(statement as unknown as pg.Submittable);
+  }
+
+  /** Cuts the connection at once; the server then ends what it was doing when it next writes. */
+  destroy(): void {
+    this.#open = false;
+    (this.#client.connection as unknown as Wire).stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#client.end();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+async function supportedVersion(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
+  const version = Number(rows[0]?.version);
+  if (version >= VERSION_MIN && version < VERSION_END) return version;
+  throw new Failure("DATABASE_VERSION", `the server is PostgreSQL ${Math.floor(version / 10_000)}, expected 15 to 18`);
+}
+
+// After the connection is made, not in its start-up packet: poolers refuse start-up settings they do not know.
+async function pin(client: pg.Client, version: number, { readOnly }: SessionOptions): Promise<void> {
+  const settings = {
+    ...SETTINGS,
+    default_transaction_read_only: readOnly ? "on" : "off",
+    ...(version >= VERSION_WITH_TRANSACTION_TIMEOUT ? { transaction_timeout: "0" } : {}),
+  };
+  await client.query("SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s (name, value)", [
+    Object.keys(settings),
+    Object.values(settings),
+  ]);
+}
