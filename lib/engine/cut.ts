@@ -38,3 +38,6 @@ export const startsChunk = (
   if (chunkBytes + rowBytes > rule.chunkBytesMax) return true;
   return chunkBytes >= rule.chunkBytesMin && (hashLow & ((1 << bits) - 1)) === 0;
 };
+
+/** Bits for a table's delta chunks, whose target is a quarter of a base chunk's. */
+export const deltaCutBits = (baseBits: number): number => Math.max(0, baseBits - 2);

@@ -1,5 +1,5 @@
-import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
 import type { CapturedSchema } from "../model/schema.ts";
+import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
 import type { TableFacts, TableSize } from "../model/table.ts";
 
 /**
@@ -41,7 +41,7 @@ export interface SourceReader extends AsyncDisposable {
   rows(query: RowsQuery): AsyncIterable<Buffer>;
   /** Keys alone, in key order, as row frames of the key columns in key order, in the table's row format. */
   keys(query: Omit<RowsQuery, "since">): AsyncIterable<Buffer>;
-  /** First-column values (as SQL literals) that split the table into about `parts` equal ranges; fewer or none if they cannot be told. */
+  /** First-column bytes of the key (model/key.ts, hex) that split the table into about `parts` equal ranges, ascending; fewer or none if they cannot be told. */
   splits(table: TableFacts, parts: number): Promise<readonly string[]>;
   /** Count and order-free hash of the keys of each range in one scan. */
   digests(query: DigestQuery): Promise<readonly RangeDigest[]>;
@@ -49,7 +49,7 @@ export interface SourceReader extends AsyncDisposable {
 
 export interface RowsQuery {
   readonly table: TableFacts;
-  /** SQL literals for the first key column: from inclusive, to exclusive. */
+  /** First-column bytes of the key (model/key.ts) in hex: from inclusive, to exclusive. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   /** Only rows whose xmin is at or after this transaction id (64 bits, decimal). */
@@ -58,7 +58,7 @@ export interface RowsQuery {
 
 export interface DigestQuery {
   readonly table: TableFacts;
-  /** Starts of ranges 1, 2, ... as SQL literals of the first key column, ascending; range 0 is everything before the first. May be empty. */
+  /** Starts of ranges 1, 2, ...: first-column bytes of the key in hex, ascending; range 0 is everything before the first. May be empty. */
   readonly starts: readonly string[];
   /** Seed of the key hash, a signed 64-bit decimal. */
   readonly seed: string;

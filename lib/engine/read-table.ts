@@ -1,0 +1,187 @@
+import type { ChunkEntry, PageRef, PartTable } from "../model/point.ts";
+import { MIB } from "../model/units.ts";
+import { getChunk } from "./chunk.ts";
+import { frameEnd } from "./frames.ts";
+import { compareKeys, type KeyList } from "./key-list.ts";
+import { type KeyRange, type LayerSource, layerCursors, lowerBound, Merge, pagesIn } from "./layers.ts";
+import { getPage } from "./page.ts";
+
+/** Chunks fetched ahead of the one in use. */
+const CHUNKS_AHEAD = 2;
+const OUT_BYTES = MIB;
+
+/**
+ * Reads a table of a point: its base merged with its deltas by key, the newest wins. A chunk that no delta touches goes
+ * through whole. Memory: one page, the chunks fetched ahead, and one small chunk per delta.
+ *
+ * @param range  borders must be first keys of base pages (see splitsOf), so that no chunk lies across one
+ * @returns whole row frames in key order; every row exactly once
+ */
+export async function* readTable(source: LayerSource, table: PartTable, range: KeyRange = {}): AsyncGenerator<Buffer> {
+  const [base, ...deltas] = table.layers;
+  if (base === undefined) return;
+  const basePages = base.pages.filter(
+    (page) => !(range.from && page.first < range.from) && !(range.to && page.first >= range.to),
+  );
+  const touching = deltas.filter((layer) => pagesIn([...layer.pages, ...layer.gone], range).length > 0);
+  if (touching.length === 0) {
+    for await (const { plain } of chunksOf(source, basePages)) yield plain;
+    return;
+  }
+  const overlay = new Overlay(new Merge(layerCursors(source, touching, { withRows: true, range, firstRank: 1 })));
+  const out = new FrameBuffer();
+  await overlay.advance();
+  for await (const { plain, keys, first, entry } of chunksOf(source, basePages)) {
+    const last = first + entry.rows - 1;
+    while (overlay.active && overlay.compare(keys, first) < 0) {
+      out.add(overlay.row);
+      await overlay.advance();
+      if (out.full) yield out.take();
+    }
+    if (!overlay.active || overlay.compare(keys, last) > 0) {
+      if (out.length > 0) yield out.take();
+      yield plain;
+      continue;
+    }
+    yield* mergeChunk(plain, keys, first, last, overlay, out);
+  }
+  while (overlay.active) {
+    out.add(overlay.row);
+    await overlay.advance();
+    if (out.full) yield out.take();
+  }
+  if (out.length > 0) yield out.take();
+}
+
+async function* mergeChunk(
+  plain: Buffer,
+  keys: KeyList,
+  first: number,
+  last: number,
+  overlay: Overlay,
+  out: FrameBuffer,
+): AsyncGenerator<Buffer> {
+  let run = 0;
+  let at = 0;
+  let index = first;
+  while (overlay.active && overlay.compare(keys, last) <= 0) {
+    const target = overlay.positionIn(keys, index);
+    for (; index < target; index++) at = frameEnd(plain, at);
+    out.add(plain.subarray(run, at));
+    run = at;
+    if (index <= last && overlay.compare(keys, index) === 0) {
+      at = frameEnd(plain, at);
+      run = at;
+      index++;
+    }
+    out.add(overlay.row);
+    await overlay.advance();
+    if (out.full) yield out.take();
+  }
+  out.add(plain.subarray(run));
+  if (out.full) yield out.take();
+}
+
+interface BaseChunk {
+  readonly plain: Buffer;
+  readonly keys: KeyList;
+  /** Index of the chunk's first key in `keys`. */
+  readonly first: number;
+  readonly entry: ChunkEntry;
+}
+
+/** The chunks of pages in order, opened, fetched a little ahead. */
+export async function* chunksOf(source: LayerSource, pages: readonly PageRef[]): AsyncGenerator<BaseChunk> {
+  const ahead: Promise<BaseChunk>[] = [];
+  for (const ref of pages) {
+    const page = await getPage(source.store, ref);
+    let first = 0;
+    for (const entry of page.chunks) {
+      const chunk = openChunk(source, page.keys, first, entry);
+      // Whoever awaits it gets the error; until then it must not end the process.
+      chunk.catch(() => undefined);
+      ahead.push(chunk);
+      first += entry.rows;
+      if (ahead.length > CHUNKS_AHEAD) yield await (ahead.shift() as Promise<BaseChunk>);
+    }
+  }
+  for (const chunk of ahead) yield await chunk;
+}
+
+const openChunk = async (source: LayerSource, keys: KeyList, first: number, entry: ChunkEntry): Promise<BaseChunk> => ({
+  plain: await getChunk(source.store, source.namingSecret, source.place, entry),
+  keys,
+  first,
+  entry,
+});
+
+/** The merged deltas: rows that take the place of base rows, or keys that are gone. */
+class Overlay {
+  active = false;
+  readonly #merge: Merge;
+
+  constructor(merge: Merge) {
+    this.#merge = merge;
+  }
+
+  async advance(): Promise<void> {
+    const more = this.#merge.next();
+    this.active = typeof more === "boolean" ? more : await more;
+  }
+
+  /** The frame of the current row; empty for a key that is gone. */
+  get row(): Buffer {
+    const { gone } = this.#merge.current;
+    const { frames, frameStart, frameEnd: end } = this.#merge.current.entry();
+    return gone || frames === undefined ? EMPTY : frames.subarray(frameStart, end);
+  }
+
+  compare(keys: KeyList, index: number): number {
+    const mine = this.#merge.current.entry();
+    const { bytes } = mine.keys;
+    const start = mine.keys.start(mine.index);
+    return compareKeys(bytes, start, mine.keys.end(mine.index), keys.bytes, keys.start(index), keys.end(index));
+  }
+
+  /** Index in `keys`, from `from` on, of the first key that is not below the current one. */
+  positionIn(keys: KeyList, from: number): number {
+    const mine = this.#merge.current.entry();
+    return Math.max(from, lowerBound(keys, mine.keys.key(mine.index)));
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Gathers small pieces, so that a row of its own never becomes a write of its own. */
+class FrameBuffer {
+  length = 0;
+  #pieces: Buffer[] = [];
+
+  add(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#pieces.push(piece);
+    this.length += piece.length;
+  }
+
+  get full(): boolean {
+    return this.length >= OUT_BYTES;
+  }
+
+  take(): Buffer {
+    const joined = Buffer.concat(this.#pieces, this.length);
+    this.#pieces = [];
+    this.length = 0;
+    return joined;
+  }
+}
+
+/** Borders that divide a table into about `parts` ranges by base pages: first keys of pages, in hex, without the first page's. */
+export const splitsOf = (table: PartTable, parts: number): readonly string[] => {
+  const pages = table.facts.key === undefined ? [] : (table.layers[0]?.pages ?? []);
+  const splits: string[] = [];
+  for (let part = 1; part < parts; part++) {
+    const page = pages[Math.floor((part * pages.length) / parts)];
+    if (page !== undefined && page !== pages[0] && page.first !== splits.at(-1)) splits.push(page.first);
+  }
+  return splits;
+};
