@@ -1,0 +1,121 @@
+import { fixed } from "./field.ts";
+
+/** PostgreSQL prints a float in fixed point while its decimal exponent is at least -4 and below this, like printf's %g. */
+const FLOAT8_FIXED_EXPONENT_END = 15;
+const FLOAT4_FIXED_EXPONENT_END = 6;
+const FLOAT4_DIGITS_MAX = 9;
+const FLOAT8_DIGITS_MAX = 17;
+const FLOAT4_MIN_NORMAL = 2 ** -126;
+
+export const float8 = fixed("float8", 8, (bytes, start) => float8Text(bytes.readDoubleBE(start)));
+export const float4 = fixed("float4", 4, (bytes, start) => float4Text(bytes.readFloatBE(start)));
+
+/** The shortest decimal that reads back as this float8, as PostgreSQL prints it with extra_float_digits of 1 or more. */
+export const float8Text = (value: number): string => {
+  const magnitude = Math.abs(value);
+  // The same digits as JavaScript's, and the same form too in the range in which neither uses an exponent.
+  if (magnitude >= 1e-4 && magnitude < 1e15) return String(value);
+  if (!Number.isFinite(value) || value === 0) return Object.is(value, -0) ? "-0" : String(value);
+  return layOut(value < 0, shortestFloat8(magnitude), FLOAT8_FIXED_EXPONENT_END);
+};
+
+/** The shortest decimal that reads back as this float4. */
+export const float4Text = (value: number): string => {
+  if (!Number.isFinite(value) || value === 0) return Object.is(value, -0) ? "-0" : String(value);
+  return layOut(value < 0, shortestFloat4(Math.abs(value)), FLOAT4_FIXED_EXPONENT_END);
+};
+
+/**
+ * JavaScript's shortest digits, except where they lie exactly half-way between two floats: there JavaScript relies on the
+ * reader to round to even, and PostgreSQL does not. Half-way points with at most 17 digits are integers of 54 bits times a
+ * power of two that is a multiple of a power of ten, so they all lie between 2^53 and 2^54 * 10^23.
+ */
+const shortestFloat8 = (value: number): string => {
+  const shortest = value.toExponential();
+  if (value < 2 ** 53 || value > 2 ** 54 * 1e23 || insideFloat8(shortest, value)) return shortest;
+  for (let digits = digitCount(shortest); digits < FLOAT8_DIGITS_MAX; digits++) {
+    const longer = value.toExponential(digits);
+    if (insideFloat8(longer, value)) return longer;
+  }
+  return value.toExponential(FLOAT8_DIGITS_MAX - 1);
+};
+
+/** Whether a decimal is nearer to an integral float8 than half of the gap to either neighbour. */
+const insideFloat8 = (decimal: string, value: number): boolean => {
+  if (Number(decimal) !== value) return false;
+  const [mantissa = "", exponent = ""] = decimal.split("e");
+  const [whole = "", fraction = ""] = mantissa.split(".");
+  const exact = BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
+  const distance = exact - BigInt(value);
+  const gap = 2 ** (binaryExponent(value) - 52);
+  const gapBelow = Number.isInteger(Math.log2(value)) ? gap / 2 : gap;
+  return distance < 0n ? -distance * 2n < BigInt(gapBelow) : distance * 2n < BigInt(gap);
+};
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+const binaryExponent = (value: number): number => {
+  scratch.setFloat64(0, value);
+  return (scratch.getUint16(0) >> 4) - 1023;
+};
+
+/**
+ * A float4 is exact as a float8, and so are the two points half-way to its neighbours: the digits are the fewest whose
+ * decimal lies between those.
+ */
+const shortestFloat4 = (value: number): string => {
+  scratch.setFloat32(0, value);
+  const encoded = scratch.getUint32(0);
+  scratch.setUint32(0, encoded - 1);
+  const low = (value + scratch.getFloat32(0)) / 2;
+  // The neighbour above the largest float4 would be 2^128, where the encoding says infinity.
+  const high = value + (value - low) * ((encoded & 0x7fffff) === 0 && value >= FLOAT4_MIN_NORMAL ? 2 : 1);
+  // Six digits survive the way through a normal float4 and back, so if fewer are enough, the six end in zeros.
+  for (let digits = value < FLOAT4_MIN_NORMAL ? 1 : 6; digits < FLOAT4_DIGITS_MAX; digits++) {
+    const decimal = nearestEven(value, digits);
+    const read = Number(decimal);
+    if (read > low && read < high) return withoutTrailingZeros(decimal);
+  }
+  return withoutTrailingZeros(nearestEven(value, FLOAT4_DIGITS_MAX));
+};
+
+/** The nearest decimal of so many digits; of two that are equally near the even one, where toExponential takes the upper. */
+const nearestEven = (value: number, digits: number): string => {
+  const nearest = value.toExponential(digits - 1);
+  const at = nearest.indexOf("e");
+  const lastDigit = nearest.charCodeAt(at - 1) - 0x30;
+  if (lastDigit % 2 === 0) return nearest;
+  // Half-way between two decimals with d decimals means a multiple of 2^-(d+1) that has exactly one decimal more, a 5.
+  const decimals = digits - 1 - Number(nearest.slice(at + 1));
+  if (decimals < 0 || decimals > 60 || !Number.isInteger(value * 2 ** (decimals + 1))) return nearest;
+  const exact = value.toExponential(digits);
+  if (!exact.includes("5e") || Number.isInteger(value * 2 ** decimals)) return nearest;
+  return `${nearest.slice(0, at - 1)}${lastDigit - 1}${nearest.slice(at)}`;
+};
+
+const digitCount = (decimal: string): number => decimal.indexOf("e") - (decimal.charAt(1) === "." ? 1 : 0);
+
+const withoutTrailingZeros = (decimal: string): string => {
+  const exponentAt = decimal.indexOf("e");
+  if (decimal.charAt(1) !== ".") return decimal;
+  let end = exponentAt;
+  while (decimal.charCodeAt(end - 1) === 0x30) end--;
+  if (end === 2) end = 1;
+  return decimal.slice(0, end) + decimal.slice(exponentAt);
+};
+
+/** Lays out `d.ddde±x` the way PostgreSQL does: fixed point for middling exponents, else at least two exponent digits. */
+const layOut = (negative: boolean, decimal: string, fixedExponentEnd: number): string => {
+  const sign = negative ? "-" : "";
+  const at = decimal.indexOf("e");
+  const exponent = Number(decimal.slice(at + 1));
+  const mantissa = decimal.slice(0, at);
+  if (exponent < -4 || exponent >= fixedExponentEnd) {
+    const size = String(Math.abs(exponent)).padStart(2, "0");
+    return `${sign}${mantissa}e${exponent < 0 ? "-" : "+"}${size}`;
+  }
+  const digits = mantissa.charAt(0) + mantissa.slice(2);
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
+  if (digits.length <= exponent + 1) return sign + digits.padEnd(exponent + 1, "0");
+  return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`;
+};
