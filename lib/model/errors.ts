@@ -24,6 +24,11 @@ interface Kind {
 /** Every way Lastgood can fail that is not a bug: one line each. docs/errors.md is generated from this table. */
 export const ERRORS = {
   USAGE: { exit: EXIT.usage, retryable: false, hint: "run the command with --help" },
+  BUG: {
+    exit: EXIT.error,
+    retryable: false,
+    hint: "this is a bug: run again with LASTGOOD_DEBUG=1 and report what it prints",
+  },
   INTERRUPTED: { exit: EXIT.interrupted, retryable: true, hint: "run the same command again; it continues" },
 
   OBJECT_EXISTS: { exit: EXIT.conflict, retryable: false, hint: "names are never used twice; run doctor on the vault" },
@@ -77,6 +82,11 @@ export const ERRORS = {
     retryable: false,
     hint: "check --keys; without its key file a vault cannot be opened by anybody",
   },
+  KEY_FILE_EXISTS: {
+    exit: EXIT.conflict,
+    retryable: false,
+    hint: "use that key file, or name another one; a key file is never overwritten",
+  },
   KEY_FILE_UNSAFE: { exit: EXIT.refused, retryable: false, hint: "chmod 600 the key file" },
   KEY_FILE_INVALID: { exit: EXIT.refused, retryable: false, hint: "give --keys the file that lastgood wrote" },
   KEY_WRONG: {
@@ -119,6 +129,11 @@ export const ERRORS = {
     exit: EXIT.refused,
     retryable: false,
     hint: "restore into an empty database, or name a schema with --into-schema",
+  },
+  ROW_TOO_LONG: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "PostgreSQL cannot read this row as text; restore into a database instead of --to sql",
   },
   TARGET_NO_SPACE: { exit: EXIT.refused, retryable: false, hint: "give the target more disk, or restore fewer tables" },
   PLAN_INVALID: { exit: EXIT.refused, retryable: false, hint: "make a new plan" },

@@ -1,0 +1,93 @@
+import { readFile, stat } from "node:fs/promises";
+import { Option } from "@commander-js/extra-typings";
+import { Failure } from "../lib/model/errors.ts";
+import type { Context } from "./context.ts";
+
+type Env = Context["env"];
+
+/** `--database <url>`; the address may come from LASTGOOD_DATABASE, the password from PGPASSWORD or ~/.pgpass. */
+export const databaseOption = () =>
+  new Option("--database <url>", "PostgreSQL, as postgres://user@host:port/database (or LASTGOOD_DATABASE)");
+
+export const vaultOption = () => new Option("--vault <directory>", "where points are kept (or LASTGOOD_VAULT)");
+
+export const keysOption = () => new Option("--keys <file>", "key file of the vault (or LASTGOOD_KEYS)");
+
+export const passphraseFileOption = () =>
+  new Option("--passphrase-file <file>", "file whose first line unlocks the key file (or LASTGOOD_PASSPHRASE)");
+
+/** A flag's value, else the environment's; an empty one counts as none. */
+const resolve = (
+  env: Env,
+  flag: string | undefined,
+  { option, variable }: { option: string; variable: string },
+): string => {
+  const value = flag ?? env[variable] ?? "";
+  if (value !== "") return value;
+  throw new Failure("USAGE", `${option} is missing`, { hint: `give ${option}, or set ${variable}` });
+};
+
+export const resolveDatabase = (env: Env, flag: string | undefined): string =>
+  resolve(env, flag, { option: "--database", variable: "LASTGOOD_DATABASE" });
+
+export const resolveVault = (env: Env, flag: string | undefined): string =>
+  resolve(env, flag, { option: "--vault", variable: "LASTGOOD_VAULT" });
+
+export const resolveKeys = (env: Env, flag: string | undefined): string =>
+  resolve(env, flag, { option: "--keys", variable: "LASTGOOD_KEYS" });
+
+const PASSPHRASE_BYTES_MAX = 4096;
+const READABLE_BY_OTHERS = 0o077;
+
+/**
+ * The passphrase of the key file: first line of --passphrase-file, else LASTGOOD_PASSPHRASE, else undefined. There is no
+ * flag for the passphrase itself, because every user of a machine can read the arguments of its processes.
+ * @throws USAGE  the file cannot be read, is too long or starts with an empty line
+ * @throws KEY_FILE_UNSAFE  others may read the file
+ */
+export const resolvePassphrase = async (env: Env, file: string | undefined): Promise<string | undefined> => {
+  if (file === undefined) {
+    const value = env["LASTGOOD_PASSPHRASE"] ?? "";
+    return value === "" ? undefined : value;
+  }
+  const text = await readPassphraseFile(file);
+  const [line = ""] = text.split(/\r?\n/, 1);
+  if (line === "")
+    throw new Failure("USAGE", `passphrase file ${file} starts with an empty line`, {
+      hint: "write the passphrase on its first line",
+    });
+  return line;
+};
+
+const readPassphraseFile = async (file: string): Promise<string> => {
+  const facts = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(file, cause);
+  });
+  if (facts.isFile() && (facts.mode & READABLE_BY_OTHERS) !== 0) {
+    throw new Failure(
+      "KEY_FILE_UNSAFE",
+      `passphrase file ${file} can be read by others (mode ${(facts.mode & 0o777).toString(8)})`,
+      {
+        hint: `chmod 600 ${file}`,
+      },
+    );
+  }
+  if (facts.size > PASSPHRASE_BYTES_MAX) {
+    throw new Failure(
+      "USAGE",
+      `passphrase file ${file} has ${facts.size} bytes, at most ${PASSPHRASE_BYTES_MAX} are expected`,
+      {
+        hint: "give --passphrase-file the file that holds the passphrase alone",
+      },
+    );
+  }
+  return await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(file, cause);
+  });
+};
+
+const unreadable = (file: string, cause: NodeJS.ErrnoException): Failure =>
+  new Failure("USAGE", `passphrase file ${file} cannot be read: ${cause.code ?? cause.message}`, {
+    hint: "check --passphrase-file",
+    cause,
+  });

@@ -1,0 +1,56 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { resolveDatabase, resolveKeys, resolvePassphrase, resolveVault } from "../../bin/options.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "lastgood-options-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const file = async (text: string, mode = 0o600): Promise<string> => {
+  const path = join(folder, `passphrase-${mode}-${text.length}`);
+  await writeFile(path, text);
+  await chmod(path, mode);
+  return path;
+};
+
+test.each([
+  ["--database", "LASTGOOD_DATABASE", resolveDatabase],
+  ["--vault", "LASTGOOD_VAULT", resolveVault],
+  ["--keys", "LASTGOOD_KEYS", resolveKeys],
+])("%s wins over %s, which wins over nothing", (option, variable, resolve) => {
+  expect(resolve({ [variable]: "from environment" }, "from flag")).toBe("from flag");
+  expect(resolve({ [variable]: "from environment" }, undefined)).toBe("from environment");
+  const expected = { code: "USAGE", message: `${option} is missing`, hint: `give ${option}, or set ${variable}` };
+  expect(() => resolve({}, undefined)).toThrow(expect.objectContaining(expected) as Error);
+  expect(() => resolve({ [variable]: "" }, undefined)).toThrow(expect.objectContaining(expected) as Error);
+});
+
+test("the passphrase is the first line of its file, which wins over LASTGOOD_PASSPHRASE", async () => {
+  const env = { LASTGOOD_PASSPHRASE: "from environment" };
+  expect(await resolvePassphrase(env, await file("correct horse \r\nsecond"))).toBe("correct horse ");
+  expect(await resolvePassphrase(env, undefined)).toBe("from environment");
+  expect(await resolvePassphrase({ LASTGOOD_PASSPHRASE: "" }, undefined)).toBeUndefined();
+});
+
+test("fails on a passphrase file that others may read, and names the cure", async () => {
+  const path = await file("secret words\n", 0o640);
+  await expect(resolvePassphrase({}, path)).rejects.toMatchObject({
+    code: "KEY_FILE_UNSAFE",
+    hint: `chmod 600 ${path}`,
+  });
+});
+
+test("fails on a passphrase file that is not there, too long, or empty, without falling back to the environment", async () => {
+  const env = { LASTGOOD_PASSPHRASE: "from environment" };
+  await expect(resolvePassphrase(env, join(folder, "absent"))).rejects.toMatchObject({
+    code: "USAGE",
+    message: expect.stringContaining("ENOENT") as string,
+  });
+  await expect(resolvePassphrase(env, await file("x".repeat(5000)))).rejects.toMatchObject({ code: "USAGE" });
+  await expect(resolvePassphrase(env, await file("\nsecond"))).rejects.toMatchObject({ code: "USAGE" });
+  await expect(resolvePassphrase(env, folder)).rejects.toMatchObject({ code: "USAGE" });
+});

@@ -1,0 +1,48 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const LAUNCHER = join(ROOT, manifest.bin.lastgood);
+
+const run = (command: string, args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
+  return { status, stdout, stderr };
+};
+
+test("npx lastgood runs from the checkout", () => {
+  expect(run("npx", ["--no-install", "lastgood", "--version"])).toMatchObject({
+    status: 0,
+    stdout: `${manifest.version}\n`,
+  });
+});
+
+test("the launcher is executable and finds its node by env", () => {
+  accessSync(LAUNCHER, constants.X_OK);
+  expect(readFileSync(LAUNCHER, "utf8").split("\n", 1)).toEqual(["#!/usr/bin/env node"]);
+  expect(run(LAUNCHER, ["--version"])).toMatchObject({ status: 0, stdout: `${manifest.version}\n`, stderr: "" });
+});
+
+// The version is planted, so that the test needs no old node: what follows the check is the same file.
+test("fails on a node before 24 with one clear message, not with a syntax error", () => {
+  const plant = `data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.20.2"})`;
+  const { status, stdout, stderr } = run(process.execPath, ["--import", plant, LAUNCHER, "--version"]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toMatch(/^lastgood: node 20\.20\.2 is too old, Lastgood needs node 24 or later\nhint: .*\n$/);
+});
+
+test("a wrong command line ends with status 2 and says where to look", () => {
+  const { status, stdout, stderr } = run(process.execPath, [LAUNCHER, "caputre"]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain("error: unknown command 'caputre'");
+});
+
+test("a reader that closes the pipe early is no failure", () => {
+  const { status, stderr } = run("bash", [
+    "-c",
+    `set -o pipefail; "${process.execPath}" "${LAUNCHER}" completion fish | true`,
+  ]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});
