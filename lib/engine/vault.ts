@@ -87,8 +87,10 @@ export class Vault {
     return { namingSecret, hashSeed: String(seed === 0n ? 1n : seed) };
   }
 
-  /** Makes the data key of a part. The wrapped key is in the store before anything is sealed under it. */
-  async makePartKey(pointId: string, className: string): Promise<Buffer> {
+  /** The data key of a part, made if there is none. The wrapped key is in the store before anything is sealed under it. */
+  async partKeyOrMake(pointId: string, className: string): Promise<Buffer> {
+    if ((await this.stores.keys.head(partKeyName(pointId, className))) !== undefined)
+      return this.partKey(pointId, className);
     const { key, wrapped } = await this.#keys.generate(this.#context("part", { point: pointId, class: className }));
     await putFresh(this.stores.keys, partKeyName(pointId, className), [encodeWrapped(wrapped)]);
     return key;

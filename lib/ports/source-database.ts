@@ -24,6 +24,8 @@ export interface SourceView extends AsyncDisposable {
   readonly snapshot: SourceSnapshot;
   tables(): Promise<readonly { readonly facts: TableFacts; readonly size: TableSize }[]>;
   schema(): Promise<CapturedSchema>;
+  /** First-column bytes of the key (model/key.ts, hex) that split the table into about `parts` equal ranges, ascending; fewer or none if they cannot be told. */
+  splits(table: TableFacts, parts: number): Promise<readonly string[]>;
   /** Resolves when everything up to the snapshot is flushed to the server's disk, so that no crash can take it back. */
   flushed(): Promise<void>;
   /** Problems of rights or settings that would make a capture fail or lie; empty if all is well. */
@@ -41,8 +43,6 @@ export interface SourceReader extends AsyncDisposable {
   rows(query: RowsQuery): AsyncIterable<Buffer>;
   /** Keys alone, in key order, as row frames of the key columns in key order, in the table's row format. */
   keys(query: Omit<RowsQuery, "since">): AsyncIterable<Buffer>;
-  /** First-column bytes of the key (model/key.ts, hex) that split the table into about `parts` equal ranges, ascending; fewer or none if they cannot be told. */
-  splits(table: TableFacts, parts: number): Promise<readonly string[]>;
   /** Count and order-free hash of the keys of each range in one scan. */
   digests(query: DigestQuery): Promise<readonly RangeDigest[]>;
 }

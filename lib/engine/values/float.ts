@@ -47,17 +47,14 @@ const insideFloat8 = (decimal: string, value: number): boolean => {
   const [whole = "", fraction = ""] = mantissa.split(".");
   const exact = BigInt(whole + fraction) * 10n ** BigInt(Number(exponent) - fraction.length);
   const distance = exact - BigInt(value);
-  const gap = 2 ** (binaryExponent(value) - 52);
-  const gapBelow = Number.isInteger(Math.log2(value)) ? gap / 2 : gap;
-  return distance < 0n ? -distance * 2n < BigInt(gapBelow) : distance * 2n < BigInt(gap);
+  scratch.setFloat64(0, value);
+  const gap = 2n ** BigInt((scratch.getUint16(0) >> 4) - 1023 - 52);
+  // Below a power of two floats are twice as dense.
+  const isPowerOfTwo = (scratch.getBigUint64(0) & 0xfffffffffffffn) === 0n;
+  return distance < 0n ? -distance * (isPowerOfTwo ? 4n : 2n) < gap : distance * 2n < gap;
 };
 
 const scratch = new DataView(new ArrayBuffer(8));
-
-const binaryExponent = (value: number): number => {
-  scratch.setFloat64(0, value);
-  return (scratch.getUint16(0) >> 4) - 1023;
-};
 
 /**
  * A float4 is exact as a float8, and so are the two points half-way to its neighbours: the digits are the fewest whose
@@ -72,9 +69,13 @@ const shortestFloat4 = (value: number): string => {
   const high = value + (value - low) * ((encoded & 0x7fffff) === 0 && value >= FLOAT4_MIN_NORMAL ? 2 : 1);
   // Six digits survive the way through a normal float4 and back, so if fewer are enough, the six end in zeros.
   for (let digits = value < FLOAT4_MIN_NORMAL ? 1 : 6; digits < FLOAT4_DIGITS_MAX; digits++) {
-    const decimal = nearestEven(value, digits);
-    const read = Number(decimal);
-    if (read > low && read < high) return withoutTrailingZeros(decimal);
+    const nearest = nearestEven(value, digits);
+    const read = Number(nearest);
+    if (read > low && read < high) return withoutTrailingZeros(nearest);
+    // Only at a power of two: the gap below is half of the gap above, so the second nearest may be inside.
+    if (read > low) continue;
+    const above = successor(nearest);
+    if (Number(above) < high) return withoutTrailingZeros(above);
   }
   return withoutTrailingZeros(nearestEven(value, FLOAT4_DIGITS_MAX));
 };
@@ -91,6 +92,15 @@ const nearestEven = (value: number, digits: number): string => {
   const exact = value.toExponential(digits);
   if (!exact.includes("5e") || Number.isInteger(value * 2 ** decimals)) return nearest;
   return `${nearest.slice(0, at - 1)}${lastDigit - 1}${nearest.slice(at)}`;
+};
+
+/** The next decimal of as many digits. */
+const successor = (decimal: string): string => {
+  const at = decimal.indexOf("e");
+  const digits = decimal.slice(0, at).replace(".", "");
+  const next = String(Number(digits) + 1);
+  const exponent = Number(decimal.slice(at + 1)) + next.length - digits.length;
+  return `${next.charAt(0)}${next.length > 1 ? "." : ""}${next.slice(1)}e${exponent}`;
 };
 
 const digitCount = (decimal: string): number => decimal.indexOf("e") - (decimal.charAt(1) === "." ? 1 : 0);

@@ -31,15 +31,13 @@ const ipv4 = (bytes: Buffer, at: number): string =>
   `${bytes.readUInt8(at)}.${bytes.readUInt8(at + 1)}.${bytes.readUInt8(at + 2)}.${bytes.readUInt8(at + 3)}`;
 
 /**
- * Hexadecimal words without leading zeros; the first of the longest runs of two or more zero words is `::`. After six
- * zero words (::1.2.3.4, except ::1) and in mapped addresses (::ffff:1.2.3.4) the rest is printed as IPv4.
+ * Hexadecimal words without leading zeros; the first of the longest runs of two or more zero words is `::`. After exactly
+ * six zero words (::1.2.3.4) and in mapped addresses (::ffff:1.2.3.4) the last two are printed as IPv4.
  */
 const ipv6 = (bytes: Buffer, at: number): string => {
   const words = Array.from({ length: WORDS_V6 }, (_, index) => bytes.readUInt16BE(at + index * 2));
   const run = longestZeroRun(words);
-  const embedsV4 =
-    run.from === 0 &&
-    (run.length === 6 || (run.length === 7 && words[7] !== 1) || (run.length === 5 && words[5] === 0xffff));
+  const embedsV4 = run.from === 0 && (run.length === 6 || (run.length === 5 && words[5] === 0xffff));
   const shown = embedsV4 ? 6 : WORDS_V6;
   const hex = (from: number, to: number): string =>
     words
@@ -48,7 +46,7 @@ const ipv6 = (bytes: Buffer, at: number): string => {
       .join(":");
   if (run.length === 0) return hex(0, shown);
   const head = hex(0, run.from);
-  const tail = hex(Math.min(run.from + run.length, shown), shown);
+  const tail = hex(run.from + run.length, shown);
   if (!embedsV4) return `${head}::${tail}`;
   return `::${tail === "" ? "" : `${tail}:`}${ipv4(bytes, at + 12)}`;
 };

@@ -1,0 +1,236 @@
+import { Failure, isFailure } from "../model/errors.ts";
+import type { PageRef, Part, Point, Tier } from "../model/point.ts";
+import type { CapturedSchema } from "../model/schema.ts";
+import type { TableFacts } from "../model/table.ts";
+import type { SourceDatabase, SourceView } from "../ports/source-database.ts";
+import { type CopyWorld, copyTables } from "./copy-tables.ts";
+import { awaitTurn, HeldIntent, listIntents } from "./intent.ts";
+import type { LaneClass } from "./lane.ts";
+import { adoptPage, pagePrefix } from "./page.ts";
+import { type Earlier, planTables } from "./plan-capture.ts";
+import { getPart, listPoints, putPart, putPoint } from "./points.ts";
+import type { Vault } from "./vault.ts";
+
+/** A migration that is running moves tables under the capture: it is taken again from a new snapshot, this often. */
+const RETAKES_MAX = 3;
+const ID_SALT_BYTES = 3;
+
+export interface CaptureOptions {
+  readonly tier: Tier;
+  readonly label?: string | undefined;
+  readonly release?: string | undefined;
+  readonly commit?: string | undefined;
+  /** Take a base of every table, whatever the chain says. */
+  readonly base: boolean;
+  readonly classOf: (table: TableFacts) => string;
+}
+
+export interface CaptureWorld extends CopyWorld {
+  readonly vault: Vault;
+  readonly source: SourceDatabase;
+}
+
+export interface CaptureReport {
+  readonly point: Point;
+  readonly tables: readonly {
+    readonly schema: string;
+    readonly name: string;
+    readonly rows: number;
+    /** `delta`, or why a base was taken. */
+    readonly taken: string;
+    readonly changedRows: number;
+    readonly goneRows: number;
+  }[];
+  readonly uncovered: CapturedSchema["uncovered"];
+  readonly elapsedMs: number;
+}
+
+/**
+ * Takes a restore point of a database: a base of every table at first, then what changed since the point before.
+ * Killed at any moment it leaves no point; run again, it takes over the pages that were already there.
+ *
+ * @throws CAPTURE_RUNNING, SOURCE_MOVED (after several tries), DATABASE_*, STORE_*, and the signal's reason
+ */
+export const capture = async (world: CaptureWorld, options: CaptureOptions): Promise<CaptureReport> => {
+  const { vault, clock } = world;
+  const began = clock.elapsedMs();
+  const startedAt = clock.now();
+  const id = pointId(startedAt, vault.entropy.bytes(ID_SALT_BYTES));
+  let opened = await world.source.openView();
+  let held: HeldIntent | undefined;
+  try {
+    await awaitTurn(vault.hot, clock, opened.identity.database, (waitMs) =>
+      world.warn(
+        `another capture of this database has not ended: waiting up to ${Math.ceil(waitMs / 1000)} s for its lease`,
+      ),
+    );
+    held = await HeldIntent.take(vault.hot, clock, { id, database: opened.identity.database });
+    for (let take = 1; ; take++) {
+      try {
+        const report = await takeOnce(world, options, { id, startedAt, began, view: opened, held });
+        await held.release();
+        return report;
+      } catch (error) {
+        if (!isFailure(error, "SOURCE_MOVED") || take === RETAKES_MAX) throw error;
+        world.warn(`${error.message}; taking the point again from a new snapshot`);
+        await opened[Symbol.asyncDispose]();
+        opened = await world.source.openView();
+      }
+    }
+  } catch (error) {
+    // What was stored stays for the next run to take over, so the lease is given up rather than removed.
+    await held?.giveUp();
+    throw error;
+  } finally {
+    await opened[Symbol.asyncDispose]();
+  }
+};
+
+interface Take {
+  readonly id: string;
+  readonly startedAt: number;
+  readonly began: number;
+  readonly view: SourceView;
+  readonly held: HeldIntent;
+}
+
+const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take): Promise<CaptureReport> => {
+  const { vault, clock } = world;
+  const { view } = take;
+  const found = (await view.tables()).map((table) => ({ ...table, class: options.classOf(table.facts) }));
+  const problems = await view.preflight(found.map((table) => table.facts));
+  if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
+  const schema = await view.schema();
+  const classNames = [...new Set(found.map((table) => table.class))].sort();
+  const classes = await openClasses(vault, take.id, classNames);
+  const earlier = await findEarlier(world, view, take, classNames);
+  const plans = planTables(found, earlier, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
+    identity: view.identity,
+    xmax: view.snapshot.xmax,
+    baseAsked: options.base,
+  });
+  const copied = await copyTables(world, take, classes, plans, earlier);
+
+  await assertSchemaStill(world, schema);
+  await view.flushed();
+  take.held.assertHeld();
+  world.signal.throwIfAborted();
+  const facts = { identity: view.identity, snapshot: view.snapshot, startedAt: take.startedAt, tier: options.tier };
+  const bound = { ...defined("release", options.release), ...defined("commit", options.commit) };
+  const parts = [];
+  for (const className of classNames) {
+    const tables = copied.tables.filter((table) => table.class === className).map((table) => table.record);
+    const part: Part = { format: 1, class: className, pointId: take.id, ...facts, ...bound, schema, tables };
+    const { partKey } = classes.get(className) as LaneClass;
+    parts.push(await putPart(vault.hot, vault.entropy, part, { partKey, generation: 1 }));
+  }
+  const point: Point = {
+    format: 1,
+    kind: "point",
+    id: take.id,
+    generation: 1,
+    vaultId: vault.id,
+    ...facts,
+    ...defined("label", options.label),
+    ...bound,
+    database: view.identity.database,
+    finishedAt: clock.now(),
+    parts,
+    stored: { objects: copied.stored.objects + parts.length + 1, bytes: copied.stored.bytes },
+    uncovered: schema.uncovered.map(({ kind, count }) => ({ kind, count })),
+  };
+  await putPoint(vault.hot, point);
+  return {
+    point,
+    tables: copied.tables.map(({ record, layer }) => ({
+      schema: record.facts.schema,
+      name: record.facts.name,
+      rows: record.rows,
+      taken: record.taken,
+      changedRows: layer?.rows ?? 0,
+      goneRows: layer?.goneRows ?? 0,
+    })),
+    uncovered: schema.uncovered,
+    elapsedMs: clock.elapsedMs() - take.began,
+  };
+};
+
+/** The wrapped data key of every part is in the store before anything is sealed under it. A retake finds it there. */
+const openClasses = async (
+  vault: Vault,
+  id: string,
+  classNames: readonly string[],
+): Promise<ReadonlyMap<string, LaneClass>> => {
+  const classes = new Map<string, LaneClass>();
+  for (const name of classNames) {
+    const secret = await vault.classSecret(name, "make");
+    classes.set(name, { ...secret, partKey: await vault.partKeyOrMake(id, name) });
+  }
+  return classes;
+};
+
+/** The previous point of this database, and what captures that died left behind. The intent names all of it before it is used. */
+const findEarlier = async (
+  world: CaptureWorld,
+  view: SourceView,
+  take: Take,
+  classNames: readonly string[],
+): Promise<Earlier> => {
+  const { vault } = world;
+  const { database } = view.identity;
+  const previous = (await listPoints(vault.hot)).filter((point) => point.database === database).at(-1);
+  const parts = new Map<string, Part>();
+  for (const ref of previous?.parts ?? []) {
+    if (!classNames.includes(ref.class)) continue;
+    try {
+      parts.set(ref.class, await getPart(vault, previous as Point, ref));
+    } catch (error) {
+      if (!isFailure(error) || error.exit === 8) throw error;
+      world.warn(`part ${ref.class} of the last point cannot be read (${error.message}); taking a base`);
+    }
+  }
+  const adopted = new Map<string, PageRef[]>();
+  const ids = (await listIntents(vault.hot)).filter((intent) => intent.database === database).map(({ id }) => id);
+  for (const id of ids) for (const className of classNames) await adoptPages(vault, id, className, adopted);
+  const layers = [...parts.values()].flatMap((part) => part.tables.flatMap((table) => table.layers));
+  const needed = [...layers.flatMap((layer) => [...layer.pages, ...layer.gone]), ...[...adopted.values()].flat()];
+  await take.held.need(needed.map((page) => page.name));
+  return { parts, adopted };
+};
+
+const adoptPages = async (
+  vault: Vault,
+  id: string,
+  className: string,
+  adopted: Map<string, PageRef[]>,
+): Promise<void> => {
+  const names: string[] = [];
+  for await (const { name } of vault.hot.list(pagePrefix(className, id))) names.push(name);
+  if (names.length === 0) return;
+  const partKey = await vault.partKey(id, className);
+  for (const name of names) {
+    const found = await adoptPage(vault.hot, name, partKey);
+    // Gone keys are never looked up again: only pages with chunks are worth taking over.
+    if (found === undefined || found.page.chunks.length === 0) continue;
+    const key = `${className}/${found.table}`;
+    adopted.set(key, [...(adopted.get(key) ?? []), found.ref]);
+  }
+};
+
+/**
+ * The catalogs' own functions answer for now, not for the snapshot. If the schema reads the same from a new snapshot, it
+ * was the same all along.
+ */
+const assertSchemaStill = async (world: CaptureWorld, before: CapturedSchema): Promise<void> => {
+  await using view = await world.source.openView();
+  const after = await view.schema();
+  if (JSON.stringify(after.statements) !== JSON.stringify(before.statements))
+    throw new Failure("SOURCE_MOVED", "the schema changed while the database was read");
+};
+
+const defined = <K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } =>
+  value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
+
+/** `20261120T160000Z-3f9a1c`: sorts by time, unique without asking anybody. */
+const pointId = (at: number, salt: Buffer): string =>
+  `${new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, "")}-${salt.toString("hex")}`;

@@ -1,0 +1,168 @@
+import type { Layer, Part, PartTable, RangeRecord } from "../model/point.ts";
+import type { ReportProgress } from "../model/progress.ts";
+import type { TableFacts } from "../model/table.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Lanes } from "../ports/lanes.ts";
+import type { SourceView } from "../ports/source-database.ts";
+import type { BaseCopied } from "./copy-base.ts";
+import type { ChainBroken, ChangesCopied } from "./copy-changes.ts";
+import { type CopyTask, type LaneClass, layerOf, type Stored } from "./lane.ts";
+import type { PageSum } from "./layer-writer.ts";
+import { baseTasks, type Earlier, inOrder, type TablePlan } from "./plan-capture.ts";
+
+export type CopyResult = BaseCopied | ChangesCopied | ChainBroken;
+
+/** What copying needs of the world. */
+export interface CopyWorld {
+  readonly clock: Clock;
+  /** Lanes that have joined the view. */
+  readonly openLanes: (opening: LaneOpening) => Promise<Lanes<CopyTask, CopyResult>>;
+  readonly progress: ReportProgress;
+  readonly warn: (message: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a lane needs to know to join in. */
+export interface LaneOpening {
+  readonly token: string;
+  readonly pointId: string;
+  readonly classes: ReadonlyMap<string, LaneClass>;
+}
+
+export interface CopiedTables {
+  readonly tables: readonly { readonly class: string; readonly record: PartTable; readonly layer: Layer | undefined }[];
+  readonly stored: Stored;
+}
+
+/** Copies every table as planned over all lanes, the largest first. A table whose chain proves broken is taken whole. */
+export const copyTables = async (
+  world: CopyWorld,
+  take: { readonly id: string; readonly began: number; readonly view: SourceView },
+  classes: ReadonlyMap<string, LaneClass>,
+  plans: readonly TablePlan[],
+  earlier: Earlier,
+): Promise<CopiedTables> => {
+  const { clock } = world;
+  const bytesTotal = plans.reduce((bytes, plan) => bytes + (plan.why === undefined ? 0 : plan.size.bytes), 0);
+  const rowsTotal = plans.reduce((rows, plan) => rows + (plan.why === undefined ? 0 : plan.size.rows), 0);
+  const done = { tables: 0, rows: 0, bytes: 0 };
+  const tell = (phase: string): void =>
+    world.progress({
+      phase,
+      tablesDone: done.tables,
+      tablesTotal: plans.length,
+      rowsDone: done.rows,
+      rowsTotal: rowsTotal === 0 ? undefined : rowsTotal,
+      bytesDone: done.bytes,
+      bytesTotal: bytesTotal === 0 ? undefined : bytesTotal,
+      elapsedMs: clock.elapsedMs() - take.began,
+    });
+  const onRead = (rows: number, bytes: number): void => {
+    done.rows += rows;
+    done.bytes += bytes;
+    tell("reading rows");
+  };
+  tell("planning");
+  await using lanes = await world.openLanes({ token: take.view.token, pointId: take.id, classes });
+  const results = new Map<string, CopyResult[]>();
+  const stored = { objects: 0, bytes: 0 };
+  // One failure ends the others: a capture is whole or it is not.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([world.signal, stop.signal]);
+
+  const runAll = async (
+    tasks: readonly { readonly task: CopyTask; readonly bytes: number; readonly slot: number }[],
+  ) => {
+    const queue = [...tasks];
+    const lane = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        signal.throwIfAborted();
+        const result = await lanes.run(next.task, onRead, signal);
+        const slots = results.get(next.task.tableId) ?? [];
+        slots[next.slot] = result;
+        results.set(next.task.tableId, slots);
+        if (result.kind !== "broken") {
+          stored.objects += result.stored.objects;
+          stored.bytes += result.stored.bytes;
+        }
+      }
+    };
+    const running = Array.from({ length: lanes.count }, lane);
+    for (const one of running) one.catch((error: unknown) => stop.abort(error));
+    const ended = await Promise.allSettled(running);
+    world.signal.throwIfAborted();
+    const failed = ended.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw stop.signal.aborted ? stop.signal.reason : failed.reason;
+  };
+
+  const tasksOf = async (plan: TablePlan) => {
+    if (plan.why === undefined && plan.before !== undefined) {
+      const { layers, ranges } = plan.before;
+      const since = (earlier.parts.get(plan.class) as Part).snapshot.xmin;
+      const task: CopyTask = { kind: "changes", ...taskFacts(plan), since, layers, ranges };
+      return [{ task, bytes: plan.size.bytes, slot: 0 }];
+    }
+    const adopted = earlier.adopted.get(`${plan.class}/${plan.tableId}`) ?? [];
+    const splits = (facts: TableFacts, parts: number) => take.view.splits(facts, parts);
+    const tasks = await baseTasks(plan, { lanes: lanes.count, bytesTotal, adopted, splits });
+    return tasks.map((task, slot) => ({ task, bytes: plan.size.bytes / tasks.length, slot }));
+  };
+
+  const tasks = (await Promise.all(plans.map(tasksOf))).flat();
+  tell("reading rows");
+  await runAll(inOrder(tasks));
+  const broken = plans.flatMap((plan) => {
+    const [result] = results.get(plan.tableId) ?? [];
+    return result?.kind === "broken" ? [{ ...plan, why: result.why }] : [];
+  });
+  for (const plan of broken) {
+    world.warn(`table ${plan.facts.schema}.${plan.facts.name}: ${plan.why}; taking a base`);
+    results.delete(plan.tableId);
+  }
+  const again = new Map(broken.map((plan) => [plan.tableId, plan]));
+  await runAll(inOrder((await Promise.all(broken.map(tasksOf))).flat()));
+  done.tables = plans.length;
+  tell("sealing");
+  const tables = plans.map((plan) => {
+    const final = again.get(plan.tableId) ?? plan;
+    return { class: plan.class, ...tableRecord(take.id, final, results.get(plan.tableId) ?? []) };
+  });
+  return { tables, stored };
+};
+
+const taskFacts = (plan: TablePlan) => ({
+  class: plan.class,
+  tableId: plan.tableId,
+  facts: plan.facts,
+  cutBits: plan.cutBits,
+});
+
+const tableRecord = (
+  id: string,
+  plan: TablePlan,
+  results: readonly CopyResult[],
+): { readonly record: PartTable; readonly layer: Layer | undefined } => {
+  const common = { id: plan.tableId, facts: plan.facts, cutBits: plan.cutBits };
+  const [first] = results;
+  if (first?.kind === "changes") {
+    const layers = [...(plan.before?.layers ?? []), ...(first.layer === undefined ? [] : [first.layer])];
+    const record = { ...common, rows: first.rows, taken: "delta", layers, ranges: first.ranges };
+    return { record, layer: first.layer };
+  }
+  const pages = results.flatMap((result) => (result.kind === "base" ? result.pages : []));
+  const layer = layerOf("base", id, pages);
+  const ranges = plan.facts.key === undefined ? [] : rangesOf(pages);
+  return { record: { ...common, rows: layer.rows, taken: plan.why ?? "", layers: [layer], ranges }, layer };
+};
+
+/** Ranges begin where pages do, but only where the first key column changes: a server can tell them apart by it alone. */
+const rangesOf = (pages: readonly PageSum[]): readonly RangeRecord[] => {
+  const ranges: { start: string; rows: number; sum: bigint }[] = [{ start: "", rows: 0, sum: 0n }];
+  pages.forEach((page, i) => {
+    if (i > 0 && page.startsRange) ranges.push({ start: page.firstColumn, rows: 0, sum: 0n });
+    const range = ranges.at(-1) as (typeof ranges)[number];
+    range.rows += page.ref.rows;
+    range.sum += page.sum;
+  });
+  return ranges.map(({ start, rows, sum }) => ({ start, rows, sum: String(BigInt.asUintN(64, sum)) }));
+};

@@ -1,0 +1,146 @@
+import { createHmac } from "node:crypto";
+import { readKeyField } from "../model/key.ts";
+import type { PageRef, Part, PartTable } from "../model/point.ts";
+import type { SourceIdentity } from "../model/source.ts";
+import type { TableFacts, TableSize } from "../model/table.ts";
+import { MIB } from "../model/units.ts";
+import { type ChainFacts, whyBase } from "./chain.ts";
+import { BASE_CUT, cutBits } from "./cut.ts";
+import type { BaseTask } from "./lane.ts";
+import { pagesIn } from "./layers.ts";
+
+/** Smaller ranges cost more in queries than they gain in balance. */
+const RANGE_BYTES_MIN = 64 * MIB;
+/** Ranges per lane, so that the last ones to finish end close together. */
+const RANGES_PER_LANE = 4;
+
+/** What is to be done for one table. */
+export interface TablePlan {
+  readonly class: string;
+  readonly tableId: string;
+  readonly facts: TableFacts;
+  readonly size: TableSize;
+  readonly cutBits: number;
+  /** The table in the previous point, if its chunks may come again. */
+  readonly before: PartTable | undefined;
+  /** Why a base is taken; undefined for a delta. */
+  readonly why: string | undefined;
+}
+
+/** What earlier captures left that this one may build on. */
+export interface Earlier {
+  /** Parts of the previous point of this database, by class. */
+  readonly parts: ReadonlyMap<string, Part>;
+  /** Pages of captures that died, by class and table id (`class/table`). */
+  readonly adopted: ReadonlyMap<string, readonly PageRef[]>;
+}
+
+export const planTables = (
+  tables: readonly { readonly facts: TableFacts; readonly size: TableSize; readonly class: string }[],
+  earlier: Earlier,
+  namingSecrets: ReadonlyMap<string, Buffer>,
+  now: ChainFacts,
+): readonly TablePlan[] => {
+  const idsTaken = new Set<string>();
+  return tables.map(({ facts, size, class: className }) => {
+    const part = earlier.parts.get(className);
+    const before = part === undefined ? undefined : tableBefore(part, facts, now.identity);
+    const fresh = newTableId(namingSecrets.get(className) as Buffer, facts);
+    let tableId = before?.id ?? fresh(0);
+    for (let salt = 1; idsTaken.has(tableId); salt++) tableId = fresh(salt);
+    idsTaken.add(tableId);
+    const bits = before?.cutBits ?? cutBits(BASE_CUT, size.rows > 0 ? size.bytes / size.rows : 256);
+    return {
+      class: className,
+      tableId,
+      facts,
+      size,
+      cutBits: Math.min(24, bits),
+      before,
+      why: whyBase(part, before, facts, now),
+    };
+  });
+};
+
+/** The same table in the previous point: by oid where oids mean the same, else by name. */
+const tableBefore = (part: Part, facts: TableFacts, now: SourceIdentity): PartTable | undefined => {
+  const sameDatabase =
+    part.identity.systemIdentifier === now.systemIdentifier && part.identity.databaseOid === now.databaseOid;
+  return part.tables.find((table) =>
+    sameDatabase
+      ? table.facts.oid === facts.oid
+      : table.facts.schema === facts.schema && table.facts.name === facts.name,
+  );
+};
+
+/** Derived from the name, so that a first capture that died is continued under the same ids. */
+const newTableId =
+  (namingSecret: Buffer, facts: TableFacts) =>
+  (salt: number): string =>
+    createHmac("sha256", namingSecret)
+      .update(JSON.stringify(["table", facts.schema, facts.name, salt]))
+      .digest("hex")
+      .slice(0, 16);
+
+/** Tasks for a table's base: one, or one per range of its first key column. */
+export const baseTasks = async (
+  plan: TablePlan,
+  options: {
+    readonly lanes: number;
+    readonly bytesTotal: number;
+    readonly adopted: readonly PageRef[];
+    readonly splits: (facts: TableFacts, parts: number) => Promise<readonly string[]>;
+  },
+): Promise<readonly BaseTask[]> => {
+  const known = [...(plan.before?.layers[0]?.pages ?? []), ...options.adopted];
+  const starts = await rangeStarts(plan, options);
+  return [undefined, ...starts].map((from, i) => {
+    const to = starts[i];
+    return {
+      kind: "base",
+      class: plan.class,
+      tableId: plan.tableId,
+      facts: plan.facts,
+      cutBits: plan.cutBits,
+      from,
+      to,
+      known: plan.facts.key === undefined ? known : pagesIn(known, { from, to }),
+    };
+  });
+};
+
+const rangeStarts = async (
+  plan: TablePlan,
+  options: {
+    readonly lanes: number;
+    readonly bytesTotal: number;
+    readonly splits: (facts: TableFacts, parts: number) => Promise<readonly string[]>;
+  },
+): Promise<readonly string[]> => {
+  const { key } = plan.facts;
+  if (key === undefined || options.lanes === 1) return [];
+  const bytes = plan.size.bytes;
+  const parts = plan.size.clustered
+    ? Math.floor(bytes / Math.max(RANGE_BYTES_MIN, options.bytesTotal / (options.lanes * RANGES_PER_LANE)))
+    : // Rows that lie in another order are sorted whole: splitting means sorting several times, worth it only for balance.
+      bytes > (1.2 * options.bytesTotal) / options.lanes && bytes > RANGE_BYTES_MIN
+      ? options.lanes
+      : 1;
+  if (parts < 2) return [];
+  // Where an earlier base was cut into pages, the new one is too: the chunks there come again.
+  const pages = plan.before?.layers[0]?.pages ?? [];
+  if (pages.length >= parts) {
+    const starts: string[] = [];
+    for (let part = 1; part < parts; part++) {
+      const page = pages[Math.floor((part * pages.length) / parts)] as PageRef;
+      const { next } = readKeyField((key[0] as (typeof key)[number]).order, Buffer.from(page.first, "hex"), 0);
+      starts.push(page.first.slice(0, 2 * next));
+    }
+    return [...new Set(starts)].sort();
+  }
+  return options.splits(plan.facts, parts);
+};
+
+/** Longest first, so that no lane is left alone with a large table at the end. */
+export const inOrder = <T extends { readonly bytes: number }>(tasks: readonly T[]): readonly T[] =>
+  [...tasks].sort((a, b) => b.bytes - a.bytes);

@@ -1,0 +1,149 @@
+import { Failure } from "../model/errors.ts";
+import type { Part, PartRef, Point } from "../model/point.ts";
+import type { Entropy } from "../ports/clock.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { compress, decompress, getObject, putFresh } from "./chunk.ts";
+import { decodeDocument, encodeDocument, sha256 } from "./document.ts";
+import { open, readHeader, type SealedHeader, seal } from "./seal.ts";
+import type { Vault } from "./vault.ts";
+
+const FORMAT = 1;
+const ZSTD_LEVEL = 3;
+const PART_BYTES_MAX = 1024 ** 3;
+
+export interface PartHeader extends SealedHeader {
+  readonly kind: "part";
+  readonly class: string;
+  readonly point: string;
+  /** Every page the part needs, so that a sweep needs no key. */
+  readonly pages: readonly string[];
+}
+
+const pointName = (id: string, generation: number): string => `points/${id}/${generationText(generation)}.json`;
+const partName = (id: string, className: string, generation: number): string =>
+  `parts/${id}/${className}.${generationText(generation)}`;
+const generationText = (generation: number): string => String(generation).padStart(6, "0");
+
+/** Seals a part's manifest and stores it. Its point names it later: until then nobody sees it. */
+export const putPart = async (
+  store: ObjectStore,
+  entropy: Entropy,
+  part: Part,
+  options: { readonly partKey: Buffer; readonly generation: number },
+): Promise<PartRef> => {
+  const name = partName(part.pointId, part.class, options.generation);
+  const layers = part.tables.flatMap((table) => table.layers);
+  const pages = layers.flatMap((layer) => [...layer.pages, ...layer.gone]);
+  const header: PartHeader = {
+    kind: "part",
+    format: FORMAT,
+    class: part.class,
+    point: part.pointId,
+    pages: pages.map((page) => page.name),
+  };
+  const json = Buffer.from(JSON.stringify(part), "utf8");
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(json.length);
+  const sealed = Buffer.concat(
+    seal(header, Buffer.concat([head, compress(json, ZSTD_LEVEL)]), options.partKey, entropy),
+  );
+  await putFresh(store, name, [sealed]);
+  return {
+    class: part.class,
+    name,
+    sha256: sha256(sealed),
+    tables: part.tables.length,
+    rows: part.tables.reduce((rows, table) => rows + table.rows, 0),
+    plainBytes: pages.reduce((bytes, page) => bytes + page.plainBytes, 0),
+    sealedBytes: pages.reduce((bytes, page) => bytes + page.sealedBytes, sealed.length),
+  };
+};
+
+/**
+ * Opens a part of a point and proves that it is the part the point names.
+ * @throws OBJECT_MISSING, OBJECT_CORRUPT, KEY_SHREDDED, KEY_WRONG
+ */
+export const getPart = async (vault: Vault, point: Point, ref: PartRef): Promise<Part> => {
+  const sealed = await getObject(vault.hot, ref.name);
+  if (sha256(sealed) !== ref.sha256) throw corrupt(ref.name, "it is not the part its point names");
+  const { plain } = open<PartHeader>(ref.name, sealed, "part", await vault.partKey(point.id, ref.class));
+  const bytes = plain.length < 4 ? 0 : plain.readUInt32BE(0);
+  if (bytes === 0 || bytes > PART_BYTES_MAX) throw corrupt(ref.name, "it is not a part");
+  const part = JSON.parse(decompress(ref.name, plain.subarray(4), bytes).toString("utf8")) as Part;
+  const same =
+    part.pointId === point.id &&
+    part.class === ref.class &&
+    part.tier === point.tier &&
+    part.startedAt === point.startedAt &&
+    part.release === point.release &&
+    part.commit === point.commit &&
+    JSON.stringify(part.snapshot) === JSON.stringify(point.snapshot) &&
+    JSON.stringify(part.identity) === JSON.stringify(point.identity);
+  if (!same) throw corrupt(point.id, "its clear facts are not those that were sealed with its part");
+  return part;
+};
+
+/** Names of the pages a part needs, without a key. Undefined if the part is gone. */
+export const partPageNames = async (store: ObjectStore, name: string): Promise<readonly string[] | undefined> => {
+  const sealed = await store.get(name);
+  return sealed === undefined ? undefined : readHeader<PartHeader>(name, sealed, "part").pages;
+};
+
+/** Writes the point: from here on it exists. */
+export const putPoint = async (store: ObjectStore, point: Point): Promise<void> => {
+  await putFresh(store, pointName(point.id, point.generation), [encodeDocument(point)]);
+};
+
+/** @throws OBJECT_CORRUPT  naming the object */
+export const getPointObject = async (store: ObjectStore, name: string): Promise<Point | undefined> => {
+  const bytes = await store.get(name);
+  if (bytes === undefined) return undefined;
+  const point = decodeDocument<Point>(name, bytes, FORMAT);
+  if (point.kind !== "point" || pointName(point.id, point.generation) !== name)
+    throw corrupt(name, "it is not the point its name says");
+  return point;
+};
+
+/** Every point of the vault, oldest first, each in its highest generation. */
+export const listPoints = async (store: ObjectStore): Promise<readonly Point[]> => {
+  const newest = new Map<string, string>();
+  for await (const { name } of store.list("points/")) newest.set(name.split("/")[1] as string, name);
+  const points: Point[] = [];
+  for (const name of newest.values()) {
+    const point = await getPointObject(store, name);
+    if (point !== undefined) points.push(point);
+  }
+  return points.sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
+};
+
+/**
+ * Finds a point by its id, the beginning of its id, `latest`, or its release.
+ * @throws POINT_NOT_FOUND  none or more than one fits
+ */
+export const findPoint = async (store: ObjectStore, wanted: string): Promise<Point> => {
+  const points = await listPoints(store);
+  if (wanted === "latest") {
+    const last = points.at(-1);
+    if (last === undefined)
+      throw new Failure("POINT_NOT_FOUND", "the vault has no point yet", { hint: "run lastgood capture" });
+    return last;
+  }
+  const exact = points.filter((point) => point.id === wanted || point.release === wanted);
+  const found = exact.length > 0 ? exact : points.filter((point) => point.id.startsWith(wanted));
+  if (found.length > 1)
+    throw new Failure("POINT_NOT_FOUND", `${found.length} points fit "${wanted}"`, {
+      hint: "give more of the point's id",
+    });
+  if (found[0] === undefined) throw new Failure("POINT_NOT_FOUND", `no point fits "${wanted}"`);
+  return found[0];
+};
+
+/** Names of all generations of a point, lowest first. */
+export const pointGenerations = async (store: ObjectStore, id: string): Promise<readonly string[]> => {
+  const names: string[] = [];
+  for await (const { name } of store.list(`points/${id}/`)) names.push(name);
+  return names;
+};
+
+const corrupt = (name: string, why: string): Failure =>
+  new Failure("OBJECT_CORRUPT", `object ${name} is damaged: ${why}`, { facts: { object: name } });
