@@ -26,6 +26,8 @@ const STAYS = ["ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM"]; // Why a dire
  * hard link, which the kernel refuses if the name exists, publishes the whole file at once; the directory is synced
  * before `put` resolves. A writer that dies before the link leaves a file that the next writer sweeps.
  *
+ * Symbolic links under the root are never listed or written through; the directories of an object are real ones.
+ *
  * @param root  made if `create` is set; else it must exist
  * @throws VAULT_NOT_FOUND, VAULT_NOT_A_DIRECTORY, or what a store throws
  */
@@ -79,6 +81,7 @@ class DirectoryStore implements ObjectStore {
     checkObjectName(name);
     return this.#act(`write ${name}`, async () => {
       const path = join(this.#root, name);
+      await this.#checkRoot();
       const there = await unless(NOT_THERE, lstat(path));
       const outcome = there?.isFile() ? "exists" : await this.#publish(name, path, pieces);
       // Also if it exists: its writer may have died before this.
@@ -92,7 +95,7 @@ class DirectoryStore implements ObjectStore {
     checkRange(range);
     return this.#act(`read ${name}`, async () => {
       const handle = await unless(NO_OBJECT, open(join(this.#root, name), READ_FLAGS));
-      if (handle === undefined) return this.#absent();
+      if (handle === undefined) return this.#checkRoot();
       try {
         const facts = await handle.stat();
         if (!facts.isFile()) return undefined;
@@ -113,12 +116,13 @@ class DirectoryStore implements ObjectStore {
 
   async head(name: string): Promise<ObjectFacts | undefined> {
     checkObjectName(name);
-    return this.#act(`look for ${name}`, async () => (await this.#facts(name)) ?? this.#absent());
+    return this.#act(`look for ${name}`, async () => (await this.#facts(name)) ?? this.#checkRoot());
   }
 
   async *list(prefix: string): AsyncIterable<ObjectFacts> {
     checkObjectPrefix(prefix);
     yield* this.#listDirectory(prefix.slice(0, prefix.lastIndexOf("/") + 1), prefix);
+    await this.#checkRoot(); // Otherwise what we did not see may be there all the same.
   }
 
   async delete(name: string): Promise<"deleted" | "absent"> {
@@ -127,7 +131,7 @@ class DirectoryStore implements ObjectStore {
       const path = join(this.#root, name);
       const facts = await unless(NOT_THERE, lstat(path));
       if (facts === undefined || !facts.isFile()) {
-        await this.#absent();
+        await this.#checkRoot();
         // Another process may have deleted it and not have come to this.
         await this.#directories.sync(dirname(path));
         return "absent";
@@ -220,7 +224,7 @@ class DirectoryStore implements ObjectStore {
   /** Names in a directory (both with a trailing slash, if they are directories) in the order of the objects in them. */
   async #entries(directory: string, prefix: string): Promise<string[]> {
     const found = await unless(NOT_THERE, readdir(join(this.#root, directory), { withFileTypes: true }));
-    if (found === undefined) return (await this.#absent()) ?? [];
+    if (found === undefined) return (await this.#checkRoot()) ?? [];
     const names: string[] = [];
     for (const entry of found) {
       if (!isObjectSegment(entry.name)) continue;
@@ -239,8 +243,8 @@ class DirectoryStore implements ObjectStore {
     return { name, bytes: facts.size, writtenAt: Math.trunc(facts.mtimeMs) };
   }
 
-  /** Absent is only the answer of the store we opened: an unmounted disk leaves an empty directory behind. */
-  async #absent(): Promise<undefined> {
+  /** "Absent" is an answer only of the store we opened: an unmounted disk leaves an empty directory behind. */
+  async #checkRoot(): Promise<undefined> {
     const root = await unless(NOT_THERE, stat(this.#root));
     if (root !== undefined && identityOf(root) === this.#identity) return undefined;
     throw new Failure("STORE_UNREACHABLE", `the directory ${this.#root} is gone or is another one now`);
