@@ -2,7 +2,16 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { resolveDatabase, resolveKeys, resolvePassphrase, resolveVault } from "../../bin/options.ts";
+import {
+  databaseOption,
+  keysOption,
+  passphraseFileOption,
+  resolveDatabase,
+  resolveKeys,
+  resolvePassphrase,
+  resolveVault,
+  vaultOption,
+} from "../../bin/options.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -27,6 +36,15 @@ test.each([
   const expected = { code: "USAGE", message: `${option} is missing`, hint: `give ${option}, or set ${variable}` };
   expect(() => resolve({}, undefined)).toThrow(expect.objectContaining(expected) as Error);
   expect(() => resolve({ [variable]: "" }, undefined)).toThrow(expect.objectContaining(expected) as Error);
+});
+
+test.each([
+  [databaseOption(), "--database", "LASTGOOD_DATABASE"],
+  [vaultOption(), "--vault", "LASTGOOD_VAULT"],
+  [keysOption(), "--keys", "LASTGOOD_KEYS"],
+  [passphraseFileOption(), "--passphrase-file", "LASTGOOD_PASSPHRASE"],
+])("help of $long names its variable", (option, long, variable) => {
+  expect(option).toMatchObject({ long, description: expect.stringContaining(variable) as string });
 });
 
 test("the passphrase is the first line of its file, which wins over LASTGOOD_PASSPHRASE", async () => {

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
@@ -7,16 +8,24 @@ import manifest from "../../package.json" with { type: "json" };
 const ROOT = resolve(import.meta.dirname, "../..");
 const LAUNCHER = join(ROOT, manifest.bin.lastgood);
 
-const run = (command: string, args: readonly string[]) => {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
+const run = (command: string, args: readonly string[], env: Record<string, string> = {}) => {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+  });
   return { status, stdout, stderr };
 };
 
-test("npx lastgood runs from the checkout", () => {
-  expect(run("npx", ["--no-install", "lastgood", "--version"])).toMatchObject({
-    status: 0,
-    stdout: `${manifest.version}\n`,
-  });
+// npx links the checkout into npm's cache at its first use: an empty cache and no network are the hardest case.
+test("npx lastgood runs from the checkout, without a network", () => {
+  const cache = mkdtempSync(join(tmpdir(), "lastgood-npm-"));
+  try {
+    const npm = { npm_config_cache: cache, npm_config_offline: "true" };
+    expect(run("npx", ["lastgood", "--version"], npm)).toMatchObject({ status: 0, stdout: `${manifest.version}\n` });
+  } finally {
+    rmSync(cache, { recursive: true });
+  }
 });
 
 test("the launcher is executable and finds its node by env", () => {
