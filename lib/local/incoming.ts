@@ -60,6 +60,7 @@ export class Incoming {
       try {
         return { path, handle: await open(path, "wx", 0o644) };
       } catch (error) {
+        if (errnoOf(error) === "ENOENT") this.#prepared = undefined; // Somebody tidied the directory away.
         // Another thread, or a machine of the same name, uses this one.
         if (errnoOf(error) !== "EEXIST" || tries === NAME_TRIES_MAX) throw error;
       }

@@ -103,10 +103,10 @@ async function initialise({ binaries, directory, locale = LOCALE }: PostgresServ
     ...spawnOptions(directory),
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const [log, [status]] = await Promise.all([text(initdb.stderr), once(initdb, "close")]).catch((cause: Error) => {
+  const [log] = await Promise.all([text(initdb.stderr), once(initdb, "close")]).catch((cause: Error) => {
     throw notStarted(`initdb in ${binaries}`, cause.message, cause);
   });
-  if (status !== 0) throw notStarted(`initdb in ${directory}`, log);
+  if (initdb.exitCode !== 0) throw notStarted(`initdb in ${directory}`, log);
 }
 
 /** The running server, or the end of its log if it gave up. */

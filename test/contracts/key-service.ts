@@ -54,11 +54,13 @@ export function keyServiceContract(name: string, factory: () => Promise<KeyServi
     test("fails with KEY_WRONG for any two contexts that differ", async () => {
       const { keys } = await factory();
       const context = fc.dictionary(fc.string({ maxLength: 4 }), fc.string({ maxLength: 4 }), { maxKeys: 3 });
-      const canonical = (one: Record<string, string>) => JSON.stringify(Object.entries(one).toSorted());
+      const same = (one: Record<string, string>, two: Record<string, string>) =>
+        Object.keys(one).length === Object.keys(two).length &&
+        Object.entries(one).every(([name, value]) => Object.hasOwn(two, name) && two[name] === value);
       await fc.assert(
         fc.asyncProperty(context, context, async (one, two) => {
           const { key, wrapped } = await keys.generate(one);
-          if (canonical(one) === canonical(two)) expect(await keys.unwrap(wrapped, two)).toEqual(key);
+          if (same(one, two)) expect(await keys.unwrap(wrapped, two)).toEqual(key);
           else await expect(keys.unwrap(wrapped, two)).rejects.toMatchObject({ code: "KEY_WRONG" });
         }),
       );
