@@ -1,3 +1,5 @@
+import { createInterface } from "node:readline";
+import { isatty } from "node:tty";
 import { EXIT } from "../lib/model/errors.ts";
 
 /** Where text goes: a process's stream, or a test's list. */
@@ -14,6 +16,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether a person can be asked: standard input is a terminal. */
   readonly canAsk: boolean;
+  /** Asks a person on standard error; an answer that is cut off (Ctrl-D) is empty. Rejects with the signal's reason. */
+  ask(question: string, signal: AbortSignal): Promise<string>;
   /** Calls back at every SIGINT and SIGTERM until the returned function is called. */
   onInterrupt(listener: (signal: "SIGINT" | "SIGTERM") => void): () => void;
   /** Ends the process at once, without waiting for anything. */
@@ -22,18 +26,17 @@ export interface Context {
 
 /** The context of this process. */
 export const processContext = (): Context => {
-  // A reader that has seen enough (`| head`) closes the pipe; that is its right and no failure of ours.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(EXIT.ok);
-    });
-  }
+  // `| head` closes the pipe when it has seen enough. Nobody reads on, so there is nothing left to do; but nobody must
+  // take the part for the whole either.
+  whenClosed(process.stdout, () => process.exit(EXIT.partial));
+  // A capture does not fail because nobody watches it any more.
+  whenClosed(process.stderr, () => {});
   return {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    canAsk: process.stdin.isTTY,
+    canAsk: isatty(process.stdin.fd),
+    ask: askPerson,
     onInterrupt(listener) {
       process.on("SIGINT", listener).on("SIGTERM", listener);
       return () => void process.off("SIGINT", listener).off("SIGTERM", listener);
@@ -41,3 +44,30 @@ export const processContext = (): Context => {
     exitNow: (status) => process.exit(status),
   };
 };
+
+const whenClosed = (stream: NodeJS.WriteStream, then: () => void): void => {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    then();
+  });
+};
+
+const askPerson = (question: string, signal: AbortSignal): Promise<string> =>
+  new Promise((done, fail) => {
+    const reader = createInterface({ input: process.stdin, output: process.stderr });
+    const stop = (): void => {
+      fail(signal.reason);
+      reader.close();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    // readline keeps Ctrl-C to itself while it waits for a line.
+    reader.on("SIGINT", () => process.emit("SIGINT"));
+    reader.on("close", () => {
+      signal.removeEventListener("abort", stop);
+      done("");
+    });
+    reader.question(question, (answer) => {
+      done(answer);
+      reader.close();
+    });
+  });

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { Failure } from "../lib/model/errors.ts";
 import type { Context } from "./context.ts";
 
@@ -15,6 +15,19 @@ export const keysOption = () => new Option("--keys <file>", "key file of the vau
 
 export const passphraseFileOption = () =>
   new Option("--passphrase-file <file>", "file whose first line unlocks the key file (or LASTGOOD_PASSPHRASE)");
+
+const JOBS_MAX = 32;
+
+/** How many connections work side by side. */
+export const jobsOption = () =>
+  new Option("--jobs <count>", "connections that work side by side (default: one per core, at least 2)").argParser(
+    (text) => {
+      const jobs = Number(text);
+      if (!Number.isInteger(jobs) || jobs < 1 || jobs > JOBS_MAX)
+        throw new InvalidArgumentError(`got "${text}", expected a whole number from 1 to ${JOBS_MAX}`);
+      return jobs;
+    },
+  );
 
 /** A flag's value, else the environment's; an empty one counts as none. */
 const resolve = (

@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EXIT, Failure } from "../lib/model/errors.ts";
 import manifest from "../package.json" with { type: "json" };
+import { addCapture } from "./commands/capture.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addPointList } from "./commands/point-list.ts";
+import { addPointShow } from "./commands/point-show.ts";
 import type { Context } from "./context.ts";
 import { exitStatusHelp } from "./exit-status.ts";
 import { createOutput } from "./output.ts";
@@ -15,7 +18,7 @@ export type Program = Command<unknown[], Record<string, unknown>, Record<string,
 export type AddCommand = (program: Program, act: Act) => void;
 
 /** In the order of --help. */
-const COMMANDS: readonly AddCommand[] = [addCompletion];
+const COMMANDS: readonly AddCommand[] = [addCapture, addPointList, addPointShow, addCompletion];
 
 /**
  * Runs the command line.

@@ -2,7 +2,7 @@ import type { Context } from "./context.ts";
 import { interruptible } from "./interrupt.ts";
 import { createOutput, type Output } from "./output.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { messageLines } from "./terminal.ts";
+import { messageLines, printable } from "./terminal.ts";
 
 /** What a command gets to work with. */
 export interface Session {
@@ -11,8 +11,8 @@ export interface Session {
   readonly progress: Progress;
   /** Aborts at Ctrl-C; pass it to everything that waits. */
   readonly signal: AbortSignal;
-  /** Whether a question may be asked; false in scripts and under --no-input. */
-  readonly canAsk: boolean;
+  /** Asks a person and gives the answer; undefined in scripts and under --no-input, where nobody can be asked. */
+  ask(question: string): Promise<string | undefined>;
 }
 
 /** Turns what a command does into an action of commander. The command returns its exit status. */
@@ -46,7 +46,11 @@ export const runInSession = async (
       output,
       progress,
       signal: interrupt.signal,
-      canAsk: context.canAsk && options.input,
+      async ask(question) {
+        if (!context.canAsk || !options.input) return undefined;
+        progress.finish();
+        return await context.ask(printable(question), interrupt.signal);
+      },
     });
     progress.finish();
     return status;

@@ -23,6 +23,8 @@ export interface CaptureOptions {
   /** Take a base of every table, whatever the chain says. */
   readonly base: boolean;
   readonly classOf: (table: TableFacts) => string;
+  /** Classes that have a part in every point, also when they have no table: one at least, because parts hold the schema. */
+  readonly classes: readonly string[];
 }
 
 export interface CaptureWorld extends CopyWorld {
@@ -56,33 +58,30 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
   const began = clock.elapsedMs();
   const startedAt = clock.now();
   const id = pointId(startedAt, vault.entropy.bytes(ID_SALT_BYTES));
-  let opened = await world.source.openView();
-  let held: HeldIntent | undefined;
+  const { database } = world.source;
+  await awaitTurn(vault.hot, clock, database, (waitMs) =>
+    world.warn(
+      `another capture of ${database} has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`,
+    ),
+  );
+  const held = await HeldIntent.take(vault.hot, clock, { id, database });
   try {
-    await awaitTurn(vault.hot, clock, opened.identity.database, (waitMs) =>
-      world.warn(
-        `another capture of this database has not ended: waiting up to ${Math.ceil(waitMs / 1000)} s for its lease`,
-      ),
-    );
-    held = await HeldIntent.take(vault.hot, clock, { id, database: opened.identity.database });
     for (let take = 1; ; take++) {
       try {
-        const report = await takeOnce(world, options, { id, startedAt, began, view: opened, held });
+        await using view = await world.source.openView();
+        const report = await takeOnce(world, options, { id, startedAt, began, view, held });
         await held.release();
         return report;
       } catch (error) {
         if (!isFailure(error, "SOURCE_MOVED") || take === RETAKES_MAX) throw error;
         world.warn(`${error.message}; taking the point again from a new snapshot`);
-        await opened[Symbol.asyncDispose]();
-        opened = await world.source.openView();
       }
     }
   } catch (error) {
-    // What was stored stays for the next run to take over, so the lease is given up rather than removed.
-    await held?.giveUp();
+    // What was stored stays for the next run to take over, so the lease is given up rather than removed. If not even
+    // that can be written, the lease ends by itself; what counts is the error that brought us here.
+    await held.giveUp().catch(() => undefined);
     throw error;
-  } finally {
-    await opened[Symbol.asyncDispose]();
   }
 };
 
@@ -101,9 +100,9 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   const problems = await view.preflight(found.map((table) => table.facts));
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
   const schema = await view.schema();
-  const classNames = [...new Set(found.map((table) => table.class))].sort();
+  const classNames = [...new Set([...options.classes, ...found.map((table) => table.class)])].sort();
   const classes = await openClasses(vault, take.id, classNames);
-  const earlier = await findEarlier(world, view, take, classNames);
+  const earlier = await findEarlier(world, take, classNames);
   const plans = planTables(found, earlier, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
     identity: view.identity,
     xmax: view.snapshot.xmax,
@@ -133,7 +132,7 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
     ...facts,
     ...defined("label", options.label),
     ...bound,
-    database: view.identity.database,
+    database: world.source.database,
     finishedAt: clock.now(),
     parts,
     stored: { objects: copied.stored.objects + parts.length + 1, bytes: copied.stored.bytes },
@@ -170,14 +169,9 @@ const openClasses = async (
 };
 
 /** The previous point of this database, and what captures that died left behind. The intent names all of it before it is used. */
-const findEarlier = async (
-  world: CaptureWorld,
-  view: SourceView,
-  take: Take,
-  classNames: readonly string[],
-): Promise<Earlier> => {
+const findEarlier = async (world: CaptureWorld, take: Take, classNames: readonly string[]): Promise<Earlier> => {
   const { vault } = world;
-  const { database } = view.identity;
+  const { database } = world.source;
   const previous = (await listPoints(vault.hot)).filter((point) => point.database === database).at(-1);
   const parts = new Map<string, Part>();
   for (const ref of previous?.parts ?? []) {

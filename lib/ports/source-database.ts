@@ -13,6 +13,8 @@ import type { TableFacts, TableSize } from "../model/table.ts";
  * - A failure is a Failure: DATABASE_UNREACHABLE, _AUTH, _FORBIDDEN (with the table), _LOST, _VERSION or _ERROR.
  */
 export interface SourceDatabase {
+  /** Name of the database on its server: points of one database build on each other. */
+  readonly database: string;
   openView(): Promise<SourceView>;
   /** Joins a view by its token, from any process that reaches the server, while the view is open. */
   join(token: string): Promise<SourceReader>;

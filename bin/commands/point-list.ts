@@ -1,0 +1,49 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import { allPoints } from "../../lib/operations/points.ts";
+import { formatAge, formatBytes, formatCount, formatInstant, formatTable } from "../format.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { type AddCommand, nounOf } from "../program.ts";
+import { vaultOf } from "../vault.ts";
+
+export const addPointList: AddCommand = (program, act) => {
+  nounOf(program, "point", "look at restore points")
+    .command("list")
+    .description("list the points of a vault, oldest first")
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .action(
+      act(async (session, options) => {
+        const { world, vault } = await vaultOf(session, options, "open");
+        const points = await allPoints(vault);
+        session.output.result("point.list", { points }, () => lines(points, world.clock.now()));
+        return EXIT.ok;
+      }),
+    );
+};
+
+const lines = (points: Awaited<ReturnType<typeof allPoints>>, now: number): readonly string[] => {
+  if (points.length === 0) return ["no point yet"];
+  return formatTable(
+    [
+      { title: "POINT" },
+      { title: "DATABASE" },
+      { title: "TIER" },
+      { title: "TAKEN" },
+      { title: "AGE" },
+      { title: "ROWS", align: "right" },
+      { title: "STORED", align: "right" },
+      { title: "RELEASE" },
+    ],
+    points.map((point) => [
+      point.id,
+      point.database,
+      point.tier,
+      formatInstant(point.startedAt),
+      formatAge({ at: point.startedAt, now }),
+      formatCount(point.parts.reduce((rows, part) => rows + part.rows, 0)),
+      formatBytes(point.stored.bytes),
+      [point.release, point.label].filter((text) => text !== undefined).join(" "),
+    ]),
+  );
+};

@@ -1,0 +1,103 @@
+import { readdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { openDirectoryStore } from "../local/directory-store.ts";
+import { createKeyFile, openKeyFile } from "../local/key-file.ts";
+import { systemClock } from "../local/system-clock.ts";
+import { systemEntropy } from "../local/system-entropy.ts";
+import { openThreadLanes } from "../local/thread-lanes.ts";
+import { Failure } from "../model/errors.ts";
+import type { Clock, Entropy } from "../ports/clock.ts";
+import type { KeyService } from "../ports/key-service.ts";
+import type { Lanes } from "../ports/lanes.ts";
+import type { VaultStores } from "../ports/object-store.ts";
+import type { SourceDatabase } from "../ports/source-database.ts";
+import { postgresSource } from "../postgres/source.ts";
+
+/** Where a local vault is and what opens it. */
+export interface LocalPlaces {
+  readonly vault: string;
+  readonly keys: string;
+  readonly passphrase: string | undefined;
+}
+
+export interface LocalWorld {
+  readonly stores: VaultStores;
+  readonly keys: KeyService;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** Whether this call made the key file. */
+  readonly keyFileMade: boolean;
+}
+
+/** A directory per store: their rules differ (docs/architecture.md). */
+const STORES = ["hot", "keys"] as const;
+
+/**
+ * Opens the vault in a directory; a first capture makes it and its key file.
+ * @throws VAULT_*, KEY_FILE_*, STORE_*
+ */
+export const openLocal = async (places: LocalPlaces, mode: "open" | "create"): Promise<LocalWorld> => {
+  const there = await lookAt(places.vault);
+  const create = mode === "create" && there !== "vault";
+  if (create && there === "other")
+    throw new Failure("VAULT_NOT_OURS", `directory ${places.vault} holds other files and is not a vault`);
+  if (!create && there !== "vault") throw new Failure("VAULT_NOT_FOUND", `there is no vault in ${places.vault}`);
+  // The key file first: a vault without one would be a vault that nobody can open.
+  const keyFileMade = create && !(await exists(places.keys));
+  const passphrase = places.passphrase === undefined ? {} : { passphrase: places.passphrase };
+  if (keyFileMade) await createKeyFile(places.keys, passphrase);
+  const keys = await openKeyFile(places.keys, passphrase);
+  const [hot, keyStore] = await Promise.all(
+    STORES.map((name) => openDirectoryStore(join(places.vault, name), { clock: systemClock, create })),
+  );
+  const stores = { hot, keys: keyStore } as VaultStores;
+  return { stores, keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
+};
+
+const lookAt = async (directory: string): Promise<"nothing" | "vault" | "other"> => {
+  try {
+    const names = await readdir(directory);
+    if (STORES.every((name) => names.includes(name))) return "vault";
+    // A first capture that was killed between two directories left some of ours and nothing else.
+    return names.some((name) => !(STORES as readonly string[]).includes(name)) ? "other" : "nothing";
+  } catch (error) {
+    switch ((error as NodeJS.ErrnoException).code) {
+      case "ENOENT":
+        return "nothing";
+      case "ENOTDIR":
+        throw new Failure("VAULT_NOT_A_DIRECTORY", `${directory} is a file`, { cause: error });
+      default:
+        throw new Failure("STORE_FORBIDDEN", `directory ${directory} cannot be read`, { cause: error });
+    }
+  }
+};
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw new Failure("KEY_FILE_NOT_FOUND", `key file ${path} cannot be looked at`, { cause: error });
+    },
+  );
+
+export const localSource = (databaseUrl: string): Promise<SourceDatabase> => postgresSource(databaseUrl);
+
+/** What a lane's thread is opened with. */
+export interface LocalLaneOpening {
+  readonly kind: "copy";
+  readonly vault: string;
+  readonly databaseUrl: string;
+  /** Plain data of the act itself. */
+  readonly act: unknown;
+}
+
+/** Two connections per core and more gain nothing: the server and we share them (docs/architecture.md). */
+export const lanesDefault = (): number => Math.max(2, availableParallelism());
+
+export const openLocalLanes = <Task, Result>(
+  worker: URL,
+  count: number,
+  opening: LocalLaneOpening,
+): Promise<Lanes<Task, Result>> => openThreadLanes(worker, count, opening);
