@@ -4,7 +4,8 @@ import { copyTextRow } from "../../../lib/engine/values/copy-text-row.ts";
 import { displayRow } from "../../../lib/engine/values/display-row.ts";
 import { BINARY_RANGES, BINARY_SCALARS } from "../../../lib/model/binary-types.ts";
 import { freshDatabase, postgresMajors, testServer } from "../../postgres.ts";
-import { SAMPLES } from "./samples.ts";
+import { LITERALS } from "./literals.ts";
+import { RANDOM_FIELDS } from "./random-fields.ts";
 import { type CopySession, copySession, type Rows } from "./server-text.ts";
 
 const RANDOM_VALUES = 3000;
@@ -30,7 +31,7 @@ const declared = (name: string): string => `pg_catalog."${name}"`;
 
 /** A table of the type's samples and a NULL, with ids from 1. */
 const fill = async (session: CopySession, table: string, name: string): Promise<void> => {
-  const { literals } = SAMPLES[name] ?? { literals: [] };
+  const literals = LITERALS[name] ?? [];
   await session.client.query(`CREATE TABLE "${table}" (id serial, v ${declared(name)})`);
   await session.client.query(
     `INSERT INTO "${table}" (v) SELECT u::${declared(name)} FROM unnest($1::text[]) u UNION ALL SELECT NULL`,
@@ -48,7 +49,8 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
   test.each(TYPES)("prints $name and its arrays exactly as we do", async ({ name, oid, arrayOid }) => {
     await using session = await copySession(url);
     await fill(session, name, name);
-    const { random, literals } = SAMPLES[name] ?? { literals: [] };
+    const literals = LITERALS[name] ?? [];
+    const random = RANDOM_FIELDS[name];
     if (random !== undefined) {
       await session.load(`"${name}" (v)`, fc.sample(random, { numRuns: RANDOM_VALUES, seed: SEED }));
     }
