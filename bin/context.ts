@@ -61,7 +61,7 @@ const askPerson = (question: string, signal: AbortSignal): Promise<string> =>
     };
     signal.addEventListener("abort", stop, { once: true });
     // readline keeps Ctrl-C to itself while it waits for a line.
-    reader.on("SIGINT", () => process.emit("SIGINT"));
+    reader.on("SIGINT", () => process.emit("SIGINT", "SIGINT"));
     reader.on("close", () => {
       signal.removeEventListener("abort", stop);
       done("");

@@ -51,7 +51,9 @@ export const messageLines = (sink: Sink): MessageLines => {
       if (!this.rewritable) return;
       erase();
       // One column short: a full line makes some terminals wrap, and a wrapped line cannot be rewritten.
-      shown = printable(line).slice(0, (sink.columns ?? COLUMNS_DEFAULT) - 1);
+      // A terminal that does not know its width says 0.
+      const columns = sink.columns === undefined || sink.columns === 0 ? COLUMNS_DEFAULT : sink.columns;
+      shown = printable(line).slice(0, columns - 1);
       sink.write(shown);
     },
   };

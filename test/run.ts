@@ -21,7 +21,10 @@ type Step = { readonly name: string } & (
 const STEPS: readonly Step[] = [
   { name: "format", command: ["biome", "check", "."] },
   // Paths are written out: without them oxlint has walked node_modules.
-  { name: "lint", command: ["oxlint", "--type-aware", "-c", ".oxlintrc.json", "bin", "lib", "test", "bench"] },
+  {
+    name: "lint",
+    command: ["oxlint", "--type-aware", "--format=unix", "-c", ".oxlintrc.json", "bin", "lib", "test", "bench"],
+  },
   { name: "types", command: ["tsc"] },
   { name: "dead-code", command: ["knip"] },
   { name: "rooms", suite: [] },

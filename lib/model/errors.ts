@@ -136,6 +136,7 @@ export const ERRORS = {
     hint: "PostgreSQL cannot read this row as text; restore into a database instead of --to sql",
   },
   TARGET_NO_SPACE: { exit: EXIT.refused, retryable: false, hint: "give the target more disk, or restore fewer tables" },
+  NOT_CONFIRMED: { exit: EXIT.refused, retryable: false, hint: "give --confirm with exactly that name" },
   PLAN_INVALID: { exit: EXIT.refused, retryable: false, hint: "make a new plan" },
   PLAN_STALE: { exit: EXIT.conflict, retryable: false, hint: "make a new plan" },
   RESTORE_UNPROVEN: {

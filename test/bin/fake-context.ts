@@ -20,12 +20,13 @@ export const fakeContext = ({
   env = {},
   isTTY = false,
   columns = 80,
-  canAsk = false,
+  answers,
 }: {
   env?: Record<string, string>;
   isTTY?: boolean;
   columns?: number;
-  canAsk?: boolean;
+  /** What the person at the terminal says, in turn; without it, nobody is there. */
+  answers?: readonly string[];
 } = {}): FakeContext => {
   const written = { out: "", err: "" };
   const sink = (name: "out" | "err"): Sink => ({
@@ -37,11 +38,16 @@ export const fakeContext = ({
   });
   const listeners = new Set<Listener>();
   const exits: number[] = [];
+  const waiting = [...(answers ?? [])];
   return {
     stdout: sink("out"),
     stderr: sink("err"),
     env,
-    canAsk,
+    canAsk: answers !== undefined,
+    ask(question) {
+      written.err += question;
+      return Promise.resolve(waiting.shift() ?? "");
+    },
     exits,
     onInterrupt(listener) {
       listeners.add(listener);
@@ -56,7 +62,7 @@ export const fakeContext = ({
         .split("\n")
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     interrupt(signal) {
-      for (const listener of [...listeners]) listener(signal);
+      for (const listener of listeners) listener(signal);
     },
     listeners: () => listeners.size,
   };

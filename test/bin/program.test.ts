@@ -22,7 +22,7 @@ const addThingCount: AddCommand = (program, act) => {
           elapsedMs: 0,
         });
         const database = options.database ?? "";
-        session.output.result("thing.count", { database, canAsk: session.canAsk }, () => [`counted ${database}`]);
+        session.output.result("thing.count", { database }, () => [`counted ${database}`]);
         return database === "empty" ? EXIT.different : EXIT.ok;
       }),
     );
@@ -84,7 +84,7 @@ test.each(["--json thing count --database a", "thing --json count --database a",
   "--json is understood wherever it stands: %s",
   async (args) => {
     const { out, context } = await run(args);
-    expect(JSON.parse(out)).toEqual({ schema: "lastgood.thing.count/1", database: "a", canAsk: false });
+    expect(JSON.parse(out)).toEqual({ schema: "lastgood.thing.count/1", database: "a" });
     expect(context.events()).toMatchObject([{ schema: "lastgood.progress/1", phase: "counting" }]);
   },
 );
@@ -93,9 +93,22 @@ test("a command may end with a status of its own", async () => {
   expect((await run("thing count --database empty")).status).toBe(EXIT.different);
 });
 
-test("--no-input forbids questions even at a terminal", async () => {
-  expect((await run("thing count --json", { canAsk: true })).out).toContain('"canAsk":true');
-  expect((await run("thing count --json --no-input", { canAsk: true })).out).toContain('"canAsk":false');
+test.each([
+  ["a person is asked and answers", "drop", { answers: ["shop"] }, "shop"],
+  ["nobody is asked where there is no terminal", "drop", {}, "nobody"],
+  ["--no-input forbids questions even at a terminal", "drop --no-input", { answers: ["shop"] }, "nobody"],
+])("%s", async (_, args, options, answer) => {
+  const context = fakeContext(options);
+  const addDrop: AddCommand = (program, act) => {
+    program.command("drop").action(
+      act(async (session) => {
+        session.output.raw((await session.ask("which? ")) ?? "nobody");
+        return EXIT.ok;
+      }),
+    );
+  };
+  await main(args.split(" "), context, [addDrop]);
+  expect(context.out()).toBe(answer);
 });
 
 test("a failure of a command gives its message, hint and status, and leaves signals alone", async () => {

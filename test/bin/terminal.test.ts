@@ -39,6 +39,12 @@ test("the rewritten line never reaches the last column", () => {
   expect(context.err()).toBe("012345678");
 });
 
+test("a terminal that says it has no columns is taken for one of 80", () => {
+  const context = fakeContext({ isTTY: true, columns: 0 });
+  messageLines(context.stderr).show("x".repeat(100));
+  expect(context.err()).toHaveLength(79);
+});
+
 test("nothing is rewritten where there is no terminal", () => {
   const context = fakeContext();
   messageLines(context.stderr).show("half way");

@@ -5,7 +5,7 @@ import { ERRORS, EXIT } from "../../lib/model/errors.ts";
 export const errorsPage = (): string => `# Errors and exit statuses
 
 Every failure that is not a bug has a code. This page is generated from \`lib/model/errors.ts\` by
-\`npx vitest run --update test/docs/errors.test.ts\`, and a test keeps it true.
+\`npx vitest run test/docs/errors.test.ts --update\`, and a test keeps it true.
 
 A failure is a message and a hint on standard error:
 
@@ -14,13 +14,14 @@ error: no point 2026-11-20 in vault ./vault
 hint: lastgood point list shows the points there are
 \`\`\`
 
-With \`--json\` it is the last line of standard error, one object (standard output then holds no result):
+With \`--json\` it is the last line of standard error, one object:
 
 \`\`\`json
 ${JSON.stringify({ schema: "lastgood.error/1", error: { code: "POINT_NOT_FOUND", message: "no point 2026-11-20 in vault ./vault", hint: ERRORS.POINT_NOT_FOUND.hint, exit: ERRORS.POINT_NOT_FOUND.exit, retryable: false, facts: { point: "2026-11-20" } } })}
 \`\`\`
 
-\`facts\` differ by code. No message, hint or fact holds a row's value, a key or a password. Fields may be added within
+Standard output holds the result, and holds none if there is none. A check that ran to its end and found a difference has
+a result, and status 9. \`facts\` differ by code. No message, hint or fact holds a row's value, a key or a password. Fields may be added within
 version 1; none is renamed or taken away.
 
 ## Exit statuses
