@@ -6,16 +6,16 @@ import { type MessageLines, printable, styled } from "./terminal.ts";
 export interface Output {
   readonly json: boolean;
   /** Something a person should know while the command works; under --json one `lastgood.note/1` event. */
-  note(message: string): void;
+  readonly note: (message: string) => void;
   /**
    * The outcome, once, at the end: under --json one object with its schema, else the lines for people.
    * @param command  `capture`, `point.list`: the schema is `lastgood.<command>/1`
    */
-  result(command: string, facts: object, lines: () => readonly string[]): void;
+  readonly result: (command: string, facts: object, lines: () => readonly string[]) => void;
   /** Text that is the product itself, as it is (a script, SQL): never wrapped in JSON. */
-  raw(text: string): void;
+  readonly raw: (text: string) => void;
   /** Prints a failure. @returns the exit status */
-  fail(error: unknown): number;
+  readonly fail: (error: unknown) => number;
 }
 
 export const createOutput = (context: Context, messages: MessageLines, { json }: { json: boolean }): Output => ({

@@ -1,10 +1,6 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { EXIT, Failure } from "../lib/model/errors.ts";
 import manifest from "../package.json" with { type: "json" };
-import { addCapture } from "./commands/capture.ts";
-import { addCompletion } from "./commands/completion.ts";
-import { addPointList } from "./commands/point-list.ts";
-import { addPointShow } from "./commands/point-show.ts";
 import type { Context } from "./context.ts";
 import { exitStatusHelp } from "./exit-status.ts";
 import { createOutput } from "./output.ts";
@@ -17,15 +13,17 @@ export type Program = Command<unknown[], Record<string, unknown>, Record<string,
 /** A command is a function that adds itself; `bin/commands/<noun-verb>.ts` exports it. */
 export type AddCommand = (program: Program, act: Act) => void;
 
-/** In the order of --help. */
-const COMMANDS: readonly AddCommand[] = [addCapture, addPointList, addPointShow, addCompletion];
-
 /**
  * Runs the command line.
  * @param args  without node and script
+ * @param commands  in the order of --help
  * @returns the exit status
  */
-export const main = async (args: readonly string[], context: Context, commands = COMMANDS): Promise<number> => {
+export const main = async (
+  args: readonly string[],
+  context: Context,
+  commands: readonly AddCommand[],
+): Promise<number> => {
   let status: number = EXIT.ok;
   const program = buildProgram(context, (outcome) => (status = outcome), commands);
   try {
@@ -39,7 +37,11 @@ export const main = async (args: readonly string[], context: Context, commands =
 };
 
 /** The whole tree of commands. Actions hand their exit status to `ended`. */
-export const buildProgram = (context: Context, ended: (status: number) => void, commands = COMMANDS): Program => {
+const buildProgram = (
+  context: Context,
+  ended: (status: number) => void,
+  commands: readonly AddCommand[],
+): Program => {
   const program = new Command("lastgood")
     .description(manifest.description)
     .version(manifest.version)

@@ -39,7 +39,7 @@ export const runInSession = async (
   const messages = messageLines(context.stderr);
   const output = createOutput(context, messages, { json });
   const progress = createProgress(messages, { json });
-  using interrupt = interruptible(context, (message) => output.note(message));
+  using interrupt = interruptible(context, output.note);
   try {
     const status = await run({
       env: context.env,

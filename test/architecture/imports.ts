@@ -7,7 +7,10 @@ export interface ImportFact {
   readonly line: number;
 }
 
-/** Everything a file takes from another: imports, exports from, dynamic imports, type imports and require, in any form. */
+/**
+ * Everything a file takes from another: imports, exports from, dynamic imports, type imports and require, and modules that
+ * it names by address (`new URL("./worker.ts", import.meta.url)`, import.meta.resolve).
+ */
 export const importsOf = (file: SourceFile): readonly ImportFact[] => {
   const found: ImportFact[] = [];
   const note = (source: { type: string; value?: unknown; start: number } | null): void => {
@@ -22,7 +25,14 @@ export const importsOf = (file: SourceFile): readonly ImportFact[] => {
     ImportExpression: (node) => note(node.source),
     TSImportType: (node) => note(node.source),
     TSExternalModuleReference: (node) => note(node.expression),
+    NewExpression: (node) => {
+      const [target, base] = node.arguments;
+      const isModule = node.callee.type === "Identifier" && node.callee.name === "URL" && base !== undefined;
+      if (isModule && file.text.slice(base.start, base.end) === "import.meta.url") note(target ?? null);
+    },
     CallExpression: (node) => {
+      if (file.text.slice(node.callee.start, node.callee.end) === "import.meta.resolve")
+        note(node.arguments[0] ?? null);
       if (node.callee.type === "Identifier" && node.callee.name === "require") note(node.arguments[0] ?? null);
     },
   }).visit(parsed(file).program);

@@ -38,6 +38,8 @@ test.each([
   ["an import with require", "lib/report/page.ts", `import fs = require("node:fs");`],
   ["a call of require", "lib/policy/now.ts", `const { now } = require("../local/clock.ts");`],
   ["a computed import", "lib/operations/load.ts", `await import("../local/" + kind);`],
+  ["a module by its address", "lib/wiring/lanes.ts", `new Worker(new URL("../../bin/worker.ts", import.meta.url));`],
+  ["a module by its name", "lib/policy/load.ts", `import.meta.resolve("../engine/seal.ts");`],
   ["a side effect", "lib/engine/start.ts", `import "node:fs";`],
   ["an adapter in an adapter", "lib/aws/s3.ts", `import { retry } from "../local/retry.ts";`],
   ["the engine in a command", "bin/commands/capture.ts", `import { seal } from "../../lib/engine/seal.ts";`],
