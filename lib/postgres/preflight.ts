@@ -1,0 +1,24 @@
+import type { TableFacts } from "../model/table.ts";
+import type { Session } from "./session.ts";
+
+// Rights on all columns together are as good as the right on the table. A table without columns needs the latter.
+const PROBLEMS = `
+  SELECT format('%s.%s: %s', n.nspname, c.relname, problem) AS problem
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
+  LATERAL (VALUES
+    (NOT has_schema_privilege(n.oid, 'USAGE'), 'role ' || current_user || ' has no USAGE on its schema'),
+    (NOT coalesce((SELECT bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT')) FROM pg_attribute a
+       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), has_table_privilege(c.oid, 'SELECT')),
+     'role ' || current_user || ' has no SELECT on it'),
+    (row_security_active(c.oid), 'row security would hide rows from role ' || current_user),
+    (c.relpersistence = 'u' AND pg_is_in_recovery(), 'unlogged tables cannot be read on a standby')
+  ) AS v (holds, problem)
+  WHERE c.oid = ANY ($1::oid[]) AND holds
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", problem`;
+
+/** What would make reading the given tables fail or lie, one line each. */
+export async function readProblems(session: Session, tables: readonly TableFacts[]): Promise<readonly string[]> {
+  const oids = tables.map((table) => table.oid);
+  const rows = await session.query<{ problem: string }>(PROBLEMS, [oids], "checking rights");
+  return rows.map((row) => row.problem);
+}

@@ -1,0 +1,117 @@
+import { Failure, isFailure } from "../model/errors.ts";
+import type { TableFacts } from "../model/table.ts";
+import type { DigestQuery, RangeDigest, RowsQuery, SourceReader } from "../ports/source-database.ts";
+import { changedSql } from "./changed-sql.ts";
+import { copyOut } from "./copy-out.ts";
+import { type DigestRow, digestsOf, digestsSql } from "./digests-sql.ts";
+import { ident, KeySql, onlyTable } from "./keys-sql.ts";
+import { movedTables } from "./moved.ts";
+import { Session } from "./session.ts";
+import { beginSnapshot, type ViewFacts } from "./snapshot.ts";
+
+/** SQLSTATEs of a name that the snapshot's catalog has and today's does not: schema, table, column. */
+const GONE_STATES = ["3F000", "42P01", "42703"];
+
+/** Reads a view's snapshot on a connection of its own. After a failure it is of no more use: close it and join again. */
+export class PostgresReader implements SourceReader {
+  readonly #session: Session;
+  readonly #facts: ViewFacts;
+
+  private constructor(session: Session, facts: ViewFacts) {
+    this.#session = session;
+    this.#facts = facts;
+  }
+
+  static async join(url: string, token: string): Promise<PostgresReader> {
+    const session = await Session.open(url, { readOnly: true });
+    try {
+      return new PostgresReader(session, await beginSnapshot(session, token));
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
+  moved(tables: readonly TableFacts[]): Promise<readonly TableFacts[]> {
+    return movedTables(this.#session, tables);
+  }
+
+  rows({ table, from, to, since }: RowsQuery): AsyncIterable<Buffer> {
+    const key = this.#keySql(table);
+    const changed = since === undefined ? [] : [changedSql(since, this.#facts.xmax)];
+    const columns = table.columns.map((column) => ident(column.name)).join(", ");
+    return this.#copy(table, columns, table.columns.length, [...range(key, from, to), ...changed], key.orderBy);
+  }
+
+  keys({ table, from, to }: Omit<RowsQuery, "since">): AsyncIterable<Buffer> {
+    const key = this.#keySql(table);
+    return this.#copy(table, key.columns, table.key?.length ?? 0, range(key, from, to), key.orderBy);
+  }
+
+  async digests({ table, starts, seed, since }: DigestQuery): Promise<readonly RangeDigest[]> {
+    const key = this.#keySql(table);
+    const sql = digestsSql({
+      table: onlyTable(table),
+      hash: key.hash(seed),
+      changed: changedSql(since, this.#facts.xmax),
+      first: key.first,
+      starts: starts.map((start) => key.literal(start)),
+    });
+    return this.#naming(table, async (doing) => {
+      await this.#session.query("SET LOCAL max_parallel_workers_per_gather = 2", [], doing);
+      const answer = await this.#session.query<DigestRow>(sql, [], doing);
+      await this.#session.query("SET LOCAL max_parallel_workers_per_gather = 0", [], doing);
+      return digestsOf(answer, starts.length + 1);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.close();
+  }
+
+  #keySql(table: TableFacts): KeySql {
+    return new KeySql(table, this.#facts.databaseCollationIsC);
+  }
+
+  async *#copy(
+    table: TableFacts,
+    columns: string,
+    columnCount: number,
+    conditions: readonly string[],
+    orderBy: string,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
+    const sql = `COPY (SELECT ${columns} FROM ${onlyTable(table)}${where}${orderBy}) TO STDOUT (FORMAT ${table.format})`;
+    const { format } = table;
+    try {
+      yield* copyOut(this.#session, { sql, format, columns: columnCount, doing: doingOf(table) });
+    } catch (error) {
+      throw goneFailure(error, table);
+    }
+  }
+
+  async #naming<T>(table: TableFacts, run: (doing: string) => Promise<T>): Promise<T> {
+    try {
+      return await run(doingOf(table));
+    } catch (error) {
+      throw goneFailure(error, table);
+    }
+  }
+}
+
+const doingOf = (table: TableFacts): string => `reading ${table.schema}.${table.name}`;
+
+function goneFailure(error: unknown, table: TableFacts): unknown {
+  const sqlstate = isFailure(error) ? error.facts["sqlstate"] : undefined;
+  if (typeof sqlstate !== "string" || !GONE_STATES.includes(sqlstate)) return error;
+  return new Failure("SOURCE_MOVED", `${table.schema}.${table.name} was dropped or renamed while it was read`, {
+    cause: error,
+  });
+}
+
+function range(key: KeySql, from: string | undefined, to: string | undefined): string[] {
+  return [
+    ...(from === undefined ? [] : [`${key.first} >= ${key.literal(from)}`]),
+    ...(to === undefined ? [] : [`${key.first} < ${key.literal(to)}`]),
+  ];
+}

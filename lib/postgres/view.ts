@@ -1,0 +1,103 @@
+import { Failure } from "../model/errors.ts";
+import type { CapturedSchema } from "../model/schema.ts";
+import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
+import type { TableFacts } from "../model/table.ts";
+import type { SourceView } from "../ports/source-database.ts";
+import { type CatalogQuery, type CatalogTable, type RowTypes, readTables } from "./catalog.ts";
+import { readProblems } from "./preflight.ts";
+import { Session } from "./session.ts";
+import { beginSnapshot, exportSnapshot, readIdentity, readSnapshot, type ViewFacts } from "./snapshot.ts";
+import { readSplits } from "./splits.ts";
+
+const FLUSH_POLL_SECONDS = 0.02;
+const FLUSH_POLLS_MAX = 1500; // 30 s; the WAL writer needs 0.6 s at most with its default delay.
+const FLUSH_POLLS_BEFORE_NUDGE = 10;
+
+export interface ViewOptions {
+  readonly url: string;
+  readonly captureSchema: (query: CatalogQuery) => Promise<CapturedSchema>;
+  readonly rowTypes: RowTypes;
+}
+
+/** Holds the transaction that exported a snapshot, for as long as it is open, and answers from it. */
+export class PostgresView implements SourceView {
+  readonly token: string;
+  readonly identity: SourceIdentity;
+  readonly snapshot: SourceSnapshot;
+  readonly #options: ViewOptions;
+  readonly #session: Session;
+  readonly #facts: ViewFacts;
+
+  private constructor(
+    options: ViewOptions,
+    session: Session,
+    held: { token: string; identity: SourceIdentity; snapshot: SourceSnapshot; facts: ViewFacts },
+  ) {
+    this.#options = options;
+    this.#session = session;
+    this.#facts = held.facts;
+    this.token = held.token;
+    this.identity = held.identity;
+    this.snapshot = held.snapshot;
+  }
+
+  static async open(options: ViewOptions): Promise<PostgresView> {
+    const session = await Session.open(options.url, { readOnly: true });
+    try {
+      const facts = await beginSnapshot(session);
+      const snapshot = await readSnapshot(session);
+      const identity = await readIdentity(session);
+      return new PostgresView(options, session, { token: await exportSnapshot(session), identity, snapshot, facts });
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
+  tables(): Promise<readonly CatalogTable[]> {
+    return readTables(this.#query("reading the catalog"), this.#options.rowTypes, this.identity.encoding);
+  }
+
+  schema(): Promise<CapturedSchema> {
+    return this.#options.captureSchema(this.#query("reading the schema"));
+  }
+
+  splits(table: TableFacts, parts: number): Promise<readonly string[]> {
+    return readSplits(this.#session, table, parts, this.#facts.databaseCollationIsC);
+  }
+
+  preflight(tables: readonly TableFacts[]): Promise<readonly string[]> {
+    return readProblems(this.#session, tables);
+  }
+
+  async flushed(): Promise<void> {
+    if (this.identity.standby) return; // What a standby replays was flushed before.
+    for (let polls = 0; polls < FLUSH_POLLS_MAX; polls++) {
+      const [row] = await this.#session.query<{ flushed: boolean }>(
+        "SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn AS flushed",
+        [this.snapshot.lsn],
+        "waiting for the WAL to be flushed",
+      );
+      if (row?.flushed === true) return;
+      if (polls === FLUSH_POLLS_BEFORE_NUDGE) await this.#nudge();
+      await this.#session.query("SELECT pg_sleep($1)", [FLUSH_POLL_SECONDS]);
+    }
+    throw new Failure("DATABASE_LOST", `the server has not flushed its WAL up to ${this.snapshot.lsn}`, {
+      hint: "check the disk that holds the server's WAL, then run again",
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.close();
+  }
+
+  /** On an idle server the end of the WAL may wait for the next commit for ever: be that commit. It changes no row. */
+  async #nudge(): Promise<void> {
+    await using session = await Session.open(this.#options.url, { readOnly: false });
+    await session.query("SELECT pg_current_xact_id()", [], "waiting for the WAL to be flushed");
+  }
+
+  #query(doing: string): CatalogQuery {
+    return (sql, values = []) => this.#session.query(sql, values, doing);
+  }
+}
