@@ -25,14 +25,19 @@ export const float4Text = (value: number): string => {
   return layOut(value < 0, shortestFloat4(Math.abs(value)), FLOAT4_FIXED_EXPONENT_END);
 };
 
+/** JavaScript's shortest decimal may lie half-way between two float8 only in here; see shortestFloat8. */
+const HALF_WAY_START = 2 ** 53;
+const HALF_WAY_END = 1e40;
+
 /**
  * JavaScript's shortest digits, except where they lie exactly half-way between two floats: there JavaScript relies on the
- * reader to round to even, and PostgreSQL does not. Half-way points with at most 17 digits are integers of 54 bits times a
- * power of two that is a multiple of a power of ten, so they all lie between 2^53 and 2^54 * 10^23.
+ * reader to round to even, and PostgreSQL does not (1e23 prints as 9.999999999999999e+22). A point half-way is an odd
+ * number of 54 bits times a power of two. If it is d * 10^k with d of at most 17 digits, 5^k divides 54 bits: k is at most
+ * 23. Below 2^53 such a point has decimals that the float itself does not need.
  */
 const shortestFloat8 = (value: number): string => {
   const shortest = value.toExponential();
-  if (value < 2 ** 53 || value > 2 ** 54 * 1e23 || insideFloat8(shortest, value)) return shortest;
+  if (value < HALF_WAY_START || value > HALF_WAY_END || insideFloat8(shortest, value)) return shortest;
   for (let digits = digitCount(shortest); digits < FLOAT8_DIGITS_MAX; digits++) {
     const longer = value.toExponential(digits);
     if (insideFloat8(longer, value)) return longer;
@@ -65,8 +70,8 @@ const shortestFloat4 = (value: number): string => {
   const encoded = scratch.getUint32(0);
   scratch.setUint32(0, encoded - 1);
   const low = (value + scratch.getFloat32(0)) / 2;
-  // The neighbour above the largest float4 would be 2^128, where the encoding says infinity.
-  const high = value + (value - low) * ((encoded & 0x7fffff) === 0 && value >= FLOAT4_MIN_NORMAL ? 2 : 1);
+  // From the gap below, twice as wide above a power of two: the largest float4 has no neighbour above to ask.
+  const high = value + (value - low) * ((encoded & 0x7fffff) === 0 && value > FLOAT4_MIN_NORMAL ? 2 : 1);
   // Six digits survive the way through a normal float4 and back, so if fewer are enough, the six end in zeros.
   for (let digits = value < FLOAT4_MIN_NORMAL ? 1 : 6; digits < FLOAT4_DIGITS_MAX; digits++) {
     const nearest = nearestEven(value, digits);
