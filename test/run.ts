@@ -91,7 +91,7 @@ const suite = async (name: string, options: readonly string[], scratch: string):
   const config = ["--config", "test/vitest.config.ts", "--project", name, "--passWithNoTests=false"];
   const { status, output } = await run(["vitest", "run", ...config, ...reporters, ...options]);
   const report = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SuiteReport) : undefined;
-  const { passed, failed, problems, skipped } = judge(report, { status, ci: process.env["CI"] === "true" });
+  const { passed, failed, problems, skipped } = judge(report, { status, ci: process.env["CI"] === "true", output });
   const left = failed === 0 && skipped.length > 0 ? [`left out ${skipped.length}: ${skipped.join("; ")}`] : [];
   return { passed, failed, notes: [`${passed} passed`, ...problems, ...left], output };
 };

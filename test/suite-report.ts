@@ -24,7 +24,10 @@ export interface Judgement {
  * @param report  undefined if the suite wrote none
  * @param ci  a machine that is set up for all tests, so that nothing may be skipped
  */
-export const judge = (report: SuiteReport | undefined, { status, ci }: { status: number; ci: boolean }): Judgement => {
+export const judge = (
+  report: SuiteReport | undefined,
+  { status, ci, output = "" }: { status: number; ci: boolean; output?: string },
+): Judgement => {
   if (report === undefined) return { passed: 0, failed: 1, problems: ["wrote no report"], skipped: [] };
   const passed = report.numPassedTests;
   const skipped = report.testResults.flatMap((file) =>
@@ -36,6 +39,8 @@ export const judge = (report: SuiteReport | undefined, { status, ci }: { status:
     ...(report.numTotalTests === 0 ? ["ran no test"] : []),
     ...(report.numTotalTests > 0 && passed + report.numFailedTests === 0 ? ["skipped every test"] : []),
     ...(ci && skipped.length > 0 ? [`skipped ${skipped.length} that must run in CI: ${skipped.join("; ")}`] : []),
+    // vitest goes on without a file that it cannot parse, and the floor of coverage then means less than it says.
+    ...(output.includes("Excluding it from coverage") ? ["left files out of coverage"] : []),
     ...(report.numFailedTests > 0 ? [`failed ${report.numFailedTests}`] : []),
     ...(status !== 0 && report.numFailedTests === 0 ? [`ended with status ${status}`] : []),
   ];

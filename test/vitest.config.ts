@@ -31,7 +31,7 @@ export default defineConfig({
       include: ["lib/model/**/*.ts", "lib/engine/**/*.ts"],
       reportsDirectory: "coverage",
       reporter: ["text-summary", "json-summary"],
-      thresholds: { lines: 85, branches: 80 },
+      thresholds: { lines: 80, branches: 70, "lib/engine/values/**": { lines: 98, branches: 92 } },
     },
   },
 });

@@ -48,6 +48,14 @@ test("fails a suite whose tests passed but which ended badly (an unhandled rejec
   });
 });
 
+test("fails a suite whose coverage left a file out", () => {
+  const output = "Failed to parse file:///lib/a.ts. Excluding it from coverage.";
+  expect(judge(report("passed"), { ...ok, output })).toMatchObject({
+    failed: 1,
+    problems: ["left files out of coverage"],
+  });
+});
+
 test("counts each failed test", () => {
   expect(judge(report("failed", "failed", "passed"), { status: 1, ci: true })).toMatchObject({ passed: 1, failed: 2 });
 });
