@@ -111,6 +111,19 @@ export const decompress = (name: string, packed: Buffer, plainBytes: number): Bu
   });
 };
 
+/** Compressed bytes that say how long they become: u32 big-endian length, zstd. */
+export const pack = (plain: Buffer, level: number): Buffer => {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(plain.length);
+  return Buffer.concat([head, compress(plain, level)]);
+};
+
+/** @throws OBJECT_CORRUPT  naming the object */
+export const unpack = (name: string, packed: Buffer): Buffer => {
+  if (packed.length >= 4) return decompress(name, packed.subarray(4), packed.readUInt32BE(0));
+  throw new Failure("OBJECT_CORRUPT", `object ${name} is damaged: it is cut short`, { facts: { object: name } });
+};
+
 /** @throws OBJECT_EXISTS  a name that was to be new is taken */
 export const putFresh = async (store: ObjectStore, name: string, pieces: readonly Uint8Array[]): Promise<void> => {
   if ((await store.put(name, pieces)) === "exists")

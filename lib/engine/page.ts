@@ -3,7 +3,7 @@ import { Failure } from "../model/errors.ts";
 import type { ChunkEntry, PageRef } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { compress, decompress, getObject, putFresh, ZSTD_LEVEL_HOT } from "./chunk.ts";
+import { getObject, pack, putFresh, unpack, ZSTD_LEVEL_HOT } from "./chunk.ts";
 import { KeyList } from "./key-list.ts";
 import { open, readHeader, type SealedHeader, seal } from "./seal.ts";
 
@@ -18,7 +18,6 @@ const NAME_BYTES = 8;
 export const PAGE_CHUNKS_MAX = 64;
 /** Narrow rows: keys are held in memory and read back whole. */
 export const PAGE_KEY_BYTES_MAX = 8 * 1024 * 1024;
-const BODY_BYTES_MAX = 1024 ** 3;
 
 export interface PageHeader extends SealedHeader {
   readonly kind: "page";
@@ -47,10 +46,9 @@ export const putPage = async (store: ObjectStore, entropy: Entropy, place: PageP
   const key = entropy.bytes(KEY_BYTES);
   const name = `${pagePrefix(place.class, place.pointId)}${entropy.bytes(NAME_BYTES).toString("hex")}`;
   const entries = Buffer.from(JSON.stringify({ chunks: page.chunks, keys: page.keys.count }), "utf8");
-  const head = Buffer.alloc(8);
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(entries.length);
   const body = Buffer.concat([head, entries, page.keys.encode()]);
-  body.writeUInt32BE(body.length, 0);
-  body.writeUInt32BE(entries.length, 4);
   const header: PageHeader = {
     kind: "page",
     format: FORMAT,
@@ -59,7 +57,7 @@ export const putPage = async (store: ObjectStore, entropy: Entropy, place: PageP
     chunks: page.chunks.map((chunk) => chunk.name),
     sealedKey: sealKey(place.partKey, name, key, entropy),
   };
-  const pieces = seal(header, Buffer.concat([head, compress(body, ZSTD_LEVEL_HOT)]), key, entropy);
+  const pieces = seal(header, pack(body, ZSTD_LEVEL_HOT), key, entropy);
   await putFresh(store, name, pieces);
   const pageBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   return pageRef(name, key, page, pageBytes);
@@ -85,12 +83,10 @@ export const getPage = async (store: ObjectStore, ref: Pick<PageRef, "name" | "k
 
 const decodePage = (name: string, sealed: Buffer, key: Buffer): Page => {
   const { plain } = open<PageHeader>(name, sealed, "page", key);
-  const bytes = plain.length < 8 ? 0 : plain.readUInt32BE(0);
-  if (bytes < 8 || bytes > BODY_BYTES_MAX) throw damaged(name);
-  const body = decompress(name, plain.subarray(8), bytes);
-  const entriesEnd = 8 + body.readUInt32BE(4);
-  if (entriesEnd > body.length) throw damaged(name);
-  const { chunks, keys } = JSON.parse(body.toString("utf8", 8, entriesEnd)) as { chunks: ChunkEntry[]; keys: number };
+  const body = unpack(name, plain);
+  const entriesEnd = body.length < 4 ? -1 : 4 + body.readUInt32BE(0);
+  if (entriesEnd < 0 || entriesEnd > body.length) throw damaged(name);
+  const { chunks, keys } = JSON.parse(body.toString("utf8", 4, entriesEnd)) as { chunks: ChunkEntry[]; keys: number };
   return { chunks, keys: KeyList.decode(body.subarray(entriesEnd), keys) };
 };
 

@@ -2,14 +2,13 @@ import { Failure } from "../model/errors.ts";
 import type { Part, PartRef, Point } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { compress, decompress, getObject, putFresh } from "./chunk.ts";
+import { getObject, pack, putFresh, unpack } from "./chunk.ts";
 import { decodeDocument, encodeDocument, sha256 } from "./document.ts";
 import { open, readHeader, type SealedHeader, seal } from "./seal.ts";
 import type { Vault } from "./vault.ts";
 
 const FORMAT = 1;
 const ZSTD_LEVEL = 3;
-const PART_BYTES_MAX = 1024 ** 3;
 
 export interface PartHeader extends SealedHeader {
   readonly kind: "part";
@@ -42,11 +41,7 @@ export const putPart = async (
     pages: pages.map((page) => page.name),
   };
   const json = Buffer.from(JSON.stringify(part), "utf8");
-  const head = Buffer.alloc(4);
-  head.writeUInt32BE(json.length);
-  const sealed = Buffer.concat(
-    seal(header, Buffer.concat([head, compress(json, ZSTD_LEVEL)]), options.partKey, entropy),
-  );
+  const sealed = Buffer.concat(seal(header, pack(json, ZSTD_LEVEL), options.partKey, entropy));
   await putFresh(store, name, [sealed]);
   return {
     class: part.class,
@@ -67,9 +62,7 @@ export const getPart = async (vault: Vault, point: Point, ref: PartRef): Promise
   const sealed = await getObject(vault.hot, ref.name);
   if (sha256(sealed) !== ref.sha256) throw corrupt(ref.name, "it is not the part its point names");
   const { plain } = open<PartHeader>(ref.name, sealed, "part", await vault.partKey(point.id, ref.class));
-  const bytes = plain.length < 4 ? 0 : plain.readUInt32BE(0);
-  if (bytes === 0 || bytes > PART_BYTES_MAX) throw corrupt(ref.name, "it is not a part");
-  const part = JSON.parse(decompress(ref.name, plain.subarray(4), bytes).toString("utf8")) as Part;
+  const part = JSON.parse(unpack(ref.name, plain).toString("utf8")) as Part;
   const same =
     part.pointId === point.id &&
     part.class === ref.class &&
