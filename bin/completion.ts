@@ -13,6 +13,8 @@ interface Node {
 interface Word {
   readonly text: string;
   readonly meaning: string;
+  /** What may follow an option that takes a value: its choices, or nothing known, where the shell offers files. */
+  readonly values?: readonly string[] | undefined;
 }
 
 /** A script that completes commands, options and choices; where a value is expected, the shell offers files. */
@@ -44,10 +46,26 @@ const nodesOf = (command: CommandUnknownOpts, path: string, everywhere: readonly
   return [node, ...command.commands.flatMap((child) => nodesOf(child, `${path} ${child.name()}`, everywhere))];
 };
 
-const wordsOf = (
-  options: readonly { readonly long?: string | undefined; readonly description: string }[],
-): readonly Word[] =>
-  options.flatMap(({ long, description }) => (long === undefined ? [] : [{ text: long, meaning: description }]));
+interface OptionFacts {
+  readonly long?: string | undefined;
+  readonly description: string;
+  readonly required: boolean;
+  readonly optional: boolean;
+  readonly argChoices?: readonly string[] | undefined;
+}
+
+const wordsOf = (options: readonly OptionFacts[]): readonly Word[] =>
+  options.flatMap(({ long, description, required, optional, argChoices }) =>
+    long === undefined
+      ? []
+      : [{ text: long, meaning: description, values: required || optional ? (argChoices ?? []) : undefined }],
+  );
+
+/** Every option that takes a value, after the command it belongs to: `lastgood capture --tier`. */
+const valuesOf = (nodes: readonly Node[]): readonly { readonly path: string; readonly values: readonly string[] }[] =>
+  nodes.flatMap(({ path, words }) =>
+    words.flatMap(({ text, values }) => (values === undefined ? [] : [{ path: `${path} ${text}`, values }])),
+  );
 
 const pathsOf = (nodes: readonly Node[]): string =>
   nodes
@@ -67,6 +85,11 @@ _lastgood() {
   local words=""
   case "$path" in
 ${nodes.map((node) => `    "${node.path}") words="${node.words.map((word) => word.text).join(" ")}" ;;`).join("\n")}
+  esac
+  case "$path \${COMP_WORDS[COMP_CWORD - 1]}" in
+${valuesOf(nodes)
+  .map(({ path, values }) => `    "${path}") words="${values.join(" ")}" ;;`)
+  .join("\n")}
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
@@ -93,6 +116,11 @@ ${nodes
   )
   .join("\n")}
   esac
+  case "$at \${words[CURRENT - 1]}" in
+${valuesOf(nodes)
+  .map(({ path, values }) => `    "${path}") words_here=(${values.map(quoted).join(" ")}) ;;`)
+  .join("\n")}
+  esac
   _describe 'lastgood' words_here || _files
 }
 if [ "$funcstack[1]" = "_lastgood" ]; then _lastgood "$@"; else compdef _lastgood lastgood; fi
@@ -111,12 +139,18 @@ function __lastgood_path
   end
   echo $at
 end
+complete -c lastgood -f
 ${nodes
   .flatMap(({ path, words }) =>
-    words.map(({ text, meaning }) => {
+    words.map(({ text, meaning, values }) => {
       const word = text.startsWith("--") ? `-l ${text.slice(2)}` : `-a ${text}`;
-      return `complete -c lastgood -n ${quoted(`test (__lastgood_path) = "${path}"`)} ${word} -d ${quoted(meaning)}`;
+      return `complete -c lastgood -n ${quoted(`test (__lastgood_path) = "${path}"`)} ${word}${fishValue(values)} -d ${quoted(meaning)}`;
     }),
   )
   .join("\n")}
 `;
+
+const fishValue = (values: readonly string[] | undefined): string => {
+  if (values === undefined) return "";
+  return values.length === 0 ? " -r -F" : ` -x -a ${quoted(values.join(" "))}`;
+};

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { Argument, Command, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Argument, Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { expect, test } from "vitest";
 import { completionScript } from "../../bin/completion.ts";
 
@@ -7,6 +7,7 @@ const tree = (): CommandUnknownOpts => {
   const program = new Command("lastgood").version("1.0.0").option("--json", "print JSON");
   const point = program.command("point").description("points of a vault");
   point.command("list").description("show an operator's points").option("--vault <directory>", "the vault");
+  program.command("capture").addOption(new Option("--tier <tier>", "the tier").choices(["hot", "release"]));
   point.command("show").description("show one point");
   program.command("completion").addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh"]));
   return program;
@@ -24,13 +25,16 @@ COMP_WORDS=(${array}); COMP_CWORD=${words.length - 1}; _lastgood; printf '%s\\n'
 };
 
 test.each([
-  ["lastgood ", ["point", "completion", "--version", "--json", "--help"]],
+  ["lastgood ", ["point", "capture", "completion", "--version", "--json", "--help"]],
   ["lastgood po", ["point"]],
   ["lastgood point ", ["list", "show", "--help", "--json"]],
   ["lastgood --json point l", ["list"]],
   ["lastgood point list --v", ["--vault"]],
   ["lastgood point list --vault ./point --", ["--vault", "--help", "--json"]],
   ["lastgood completion ", ["bash", "zsh", "--help", "--json"]],
+  ["lastgood capture --tier ", ["hot", "release"]],
+  ["lastgood capture --tier r", ["release"]],
+  ["lastgood point list --vault ", []],
   ["lastgood nonsense x", []],
 ])("bash offers the right words after '%s'", (line, words) => {
   expect([...bashOffers(line)].toSorted()).toEqual([...words].toSorted());
@@ -48,6 +52,7 @@ test("fish is offered each word under the command it belongs to", () => {
     `complete -c lastgood -n 'test (__lastgood_path) = "lastgood point"' -a show -d 'show one point'`,
   );
   expect(script).toContain(
-    `complete -c lastgood -n 'test (__lastgood_path) = "lastgood point list"' -l vault -d 'the vault'`,
+    `complete -c lastgood -n 'test (__lastgood_path) = "lastgood point list"' -l vault -r -F -d 'the vault'`,
   );
+  expect(script).toContain(`"lastgood capture"' -l tier -x -a 'hot release' -d 'the tier'`);
 });
