@@ -37,11 +37,7 @@ export const main = async (
 };
 
 /** The whole tree of commands. Actions hand their exit status to `ended`. */
-const buildProgram = (
-  context: Context,
-  ended: (status: number) => void,
-  commands: readonly AddCommand[],
-): Program => {
+const buildProgram = (context: Context, ended: (status: number) => void, commands: readonly AddCommand[]): Program => {
   const program = new Command("lastgood")
     .description(manifest.description)
     .version(manifest.version)
