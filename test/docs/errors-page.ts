@@ -42,4 +42,4 @@ ${rows(Object.entries(ERRORS).map(([code, kind]) => [`\`${code}\``, String(kind.
 `;
 
 const rows = (cells: readonly (readonly string[])[]): string =>
-  cells.map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n");
+  cells.map((row) => `| ${row.map((cell) => cell.replaceAll(/[|<]/g, "\\$&")).join(" | ")} |`).join("\n");
