@@ -1,0 +1,99 @@
+import { Failure, isFailure } from "../../model/errors.ts";
+import type { TableFacts } from "../../model/table.ts";
+import type { Lanes } from "../../ports/lanes.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import type { SourceDatabase, SourceView } from "../../ports/source-database.ts";
+import { type CopyResult, type CopyWorld, copyTables, type LaneOpening } from "../copy-tables.ts";
+import type { CopyTask, LaneClass } from "../lane.ts";
+import { layerSource } from "../layers.ts";
+import { type Earlier, planTables } from "../plan-capture.ts";
+import type { Vault } from "../vault.ts";
+import { overlayStore } from "./overlay-store.ts";
+import type { OpenPoint, TableSet } from "./table-set.ts";
+
+/** A migration that is running moves tables under the reader: the state is read again from a new snapshot, this often. */
+const RETAKES_MAX = 3;
+const KEY_BYTES = 32;
+
+export interface ScratchWorld extends Omit<CopyWorld, "openLanes"> {
+  readonly vault: Vault;
+  readonly source: SourceDatabase;
+  /** Where what is read goes: empty, and thrown away by the caller when the comparison is done. */
+  readonly scratch: ObjectStore;
+  /** Lanes that read from and write to an overlay of the vault's hot store by the scratch store, and have joined the view. */
+  readonly openLanes: (opening: LaneOpening) => Promise<Lanes<CopyTask, CopyResult>>;
+  readonly classOf: (table: TableFacts) => string;
+}
+
+/**
+ * Reads what the live database has beyond a point, as a capture would: a delta of each table whose chain holds, else a
+ * base. It goes to a scratch store that overlays the vault, sealed under keys that are kept nowhere: nothing of it is
+ * written into the vault and nobody can read it when this process has ended.
+ *
+ * It takes no intent. An intent would be a write, and who only compares may have no right to write; a sweep beside it
+ * can make an object of an expired point go missing, which fails here naming it, and never gives a wrong answer.
+ *
+ * @returns the live tables, whose layers lie in the vault and the scratch store
+ * @throws SOURCE_MOVED (after several tries), DATABASE_*, STORE_*, and the signal's reason
+ */
+export const captureScratch = async (world: ScratchWorld, earlier: OpenPoint): Promise<TableSet> => {
+  for (let take = 1; ; take++) {
+    await using view = await world.source.openView();
+    try {
+      return await takeOnce(world, earlier, view);
+    } catch (error) {
+      if (!isFailure(error, "SOURCE_MOVED") || take === RETAKES_MAX) throw error;
+      world.warn(`${error.message}; reading the database again from a new snapshot`);
+    }
+  }
+};
+
+const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceView): Promise<TableSet> => {
+  const { vault } = world;
+  const began = world.clock.elapsedMs();
+  const found = await tablesToRead(world, earlier, view);
+  const problems = await view.preflight(found.map((table) => table.facts));
+  if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
+  const classes = await openClasses(vault, earlier, new Set(found.map((table) => table.class)));
+  const before: Earlier = { parts: earlier.parts, adopted: new Map() };
+  const plans = planTables(found, before, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
+    identity: view.identity,
+    xmax: view.snapshot.xmax,
+    baseAsked: false,
+  });
+  const id = `scratch-${vault.entropy.bytes(8).toString("hex")}`;
+  const copied = await copyTables(world, { id, began, view }, classes, plans, before);
+  const store = overlayStore(vault.hot, world.scratch);
+  return {
+    shown: { point: null, database: view.identity.database, takenAt: view.snapshot.takenAt },
+    identity: view.identity,
+    tables: copied.tables.map(({ class: className, record }) => {
+      const { namingSecret } = classes.get(className) as LaneClass;
+      return { source: layerSource(store, namingSecret, className, record), table: record };
+    }),
+    leftOut: [],
+  };
+};
+
+/** Live tables with their classes. Those of a class that has expired in the point cannot be compared, so they are not read. */
+const tablesToRead = async ({ classOf }: ScratchWorld, earlier: OpenPoint, view: SourceView) => {
+  const expired = new Set(earlier.set.leftOut.map((part) => part.class));
+  const tables = (await view.tables()).map((table) => ({ ...table, class: classOf(table.facts) }));
+  return tables.filter((table) => !expired.has(table.class));
+};
+
+/** The secrets of the vault's classes, so that equal chunks are known again; a class it does not have gets one for now. */
+const openClasses = async (
+  vault: Vault,
+  earlier: OpenPoint,
+  names: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, LaneClass>> => {
+  const classes = new Map<string, LaneClass>();
+  for (const name of names) {
+    const secret = earlier.parts.has(name)
+      ? await vault.classSecret(name)
+      : { namingSecret: vault.entropy.bytes(KEY_BYTES), hashSeed: "1" };
+    classes.set(name, { ...secret, partKey: vault.entropy.bytes(KEY_BYTES) });
+  }
+  return classes;
+};

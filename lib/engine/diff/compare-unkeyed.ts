@@ -1,0 +1,139 @@
+import { hash } from "node:crypto";
+import type { PageRef } from "../../model/point.ts";
+import { frameEnd } from "../frames.ts";
+import { readTable } from "../read-table.ts";
+import { ChunkMarks, chunkEntries, unmarkedChunks } from "./base-rows.ts";
+import type { Columns } from "./columns.ts";
+import type { TableSide } from "./layer-rows.ts";
+import type { DiffOptions } from "./tally.ts";
+
+/** Row digests held at once: about 45 MB. */
+const DIGESTS_MAX = 2 ** 19;
+/** Beyond this, more than a hundred million rows differ, and the exact count is worth less than the time it takes. */
+const PARTITIONS_MAX = 256;
+/** 128 bits: two different rows that look alike are not to be expected in the lifetime of the hardware. */
+const DIGEST_BYTES = 16;
+
+/**
+ * Compares two sides as multisets of rows: chunks that both have cancel out by id, what is left by row digest. Both sides
+ * are read in turn and equal digests cancel at once, so only rows that differ stay in memory. If they are more than
+ * DIGESTS_MAX, half of them by digest is put off to another pass over both sides, as often as it takes.
+ *
+ * @returns undefined if more rows differ than PARTITIONS_MAX passes can hold
+ */
+export const compareUnkeyed = async (
+  a: TableSide,
+  b: TableSide,
+  columns: Columns,
+  options: Pick<DiffOptions, "onRows" | "signal">,
+  limits: { readonly digestsMax: number; readonly partitionsMax: number } = {
+    digestsMax: DIGESTS_MAX,
+    partitionsMax: PARTITIONS_MAX,
+  },
+): Promise<{ readonly missing: number; readonly extra: number } | undefined> => {
+  const readers = await rowsLeft(a, b, columns.aligned);
+  const counted = { missing: 0, extra: 0 };
+  const partitions: Partition[] = [{ of: 1, at: 0 }];
+  for (let next = partitions.pop(); next !== undefined; next = partitions.pop()) {
+    let partition: Partition = next;
+    const balance = new Map<string, number>();
+    for await (const { side, frames } of inTurn(readers.a(), readers.b())) {
+      options.signal.throwIfAborted();
+      let rows = 0;
+      for (let at = 0; at < frames.length; rows++) {
+        const end = frameEnd(frames, at);
+        const digest = hash("sha256", columns.canonical(side, frames.subarray(at, end)), "buffer");
+        at = end;
+        if ((digest.readUInt32BE(0) & (partition.of - 1)) !== partition.at) continue;
+        count(balance, digest.toString("latin1", 0, DIGEST_BYTES), side === "a" ? 1 : -1);
+      }
+      options.onRows(rows, frames.length);
+      while (balance.size > limits.digestsMax) {
+        const { of, at } = partition;
+        if (of >= limits.partitionsMax) return undefined;
+        partitions.push({ of: 2 * of, at: at + of });
+        partition = { of: 2 * of, at };
+        for (const key of balance.keys()) if (!lies(key, partition)) balance.delete(key);
+      }
+    }
+    for (const rows of balance.values()) {
+      if (rows > 0) counted.missing += rows;
+      else counted.extra -= rows;
+    }
+  }
+  return counted;
+};
+
+/** Rows whose digest begins with a number that is `at` modulo `of`, a power of two. */
+interface Partition {
+  readonly of: number;
+  readonly at: number;
+}
+
+const lies = (key: string, { of, at }: Partition): boolean =>
+  (Buffer.from(key.slice(0, 4), "latin1").readUInt32BE(0) & (of - 1)) === at;
+
+const count = (balance: Map<string, number>, key: string, step: 1 | -1): void => {
+  const rows = (balance.get(key) ?? 0) + step;
+  if (rows === 0) balance.delete(key);
+  else balance.set(key, rows);
+};
+
+type Frames = AsyncGenerator<Buffer>;
+
+/** Row frames of each side that must be read, from the start at every call. */
+const rowsLeft = async (
+  a: TableSide,
+  b: TableSide,
+  aligned: boolean,
+): Promise<{ readonly a: () => Frames; readonly b: () => Frames }> => {
+  const bases = { a: onlyBase(a), b: onlyBase(b) };
+  if (!aligned || bases.a === undefined || bases.b === undefined)
+    return { a: () => readTable(a.source, a.table), b: () => readTable(b.source, b.table) };
+  const marks = await markShared(a, bases.a, b, bases.b);
+  const [pagesA, pagesB] = [bases.a, bases.b];
+  return { a: () => plain(a, pagesA, marks.a), b: () => plain(b, pagesB, marks.b) };
+};
+
+/** The pages of a table that is all base, as a table without a key always is. */
+const onlyBase = ({ table }: TableSide): readonly PageRef[] | undefined =>
+  table.layers.length === 1 ? table.layers[0]?.pages : undefined;
+
+async function* plain(side: TableSide, pages: readonly PageRef[], marks: ChunkMarks): Frames {
+  for await (const chunk of unmarkedChunks(side.source, pages, marks)) yield chunk.plain;
+}
+
+/** Marks the chunks that both have, each as often as both have it. Holds one side's ids: 100 MB for a terabyte. */
+const markShared = async (
+  a: TableSide,
+  pagesA: readonly PageRef[],
+  b: TableSide,
+  pagesB: readonly PageRef[],
+): Promise<{ readonly a: ChunkMarks; readonly b: ChunkMarks }> => {
+  const marks = { a: new ChunkMarks(pagesA), b: new ChunkMarks(pagesB) };
+  const inA = new Map<string, number>();
+  for await (const { entry } of chunkEntries(a.source, pagesA)) inA.set(entry.id, (inA.get(entry.id) ?? 0) + 1);
+  const inBoth = new Map<string, number>();
+  for await (const { entry, place } of chunkEntries(b.source, pagesB)) {
+    const both = inBoth.get(entry.id) ?? 0;
+    if (both >= (inA.get(entry.id) ?? 0)) continue;
+    inBoth.set(entry.id, both + 1);
+    marks.b.mark(place);
+  }
+  for await (const { entry, place } of chunkEntries(a.source, pagesA)) {
+    const both = inBoth.get(entry.id) ?? 0;
+    if (both === 0) continue;
+    inBoth.set(entry.id, both - 1);
+    marks.a.mark(place);
+  }
+  return marks;
+};
+
+async function* inTurn(a: Frames, b: Frames): AsyncGenerator<{ readonly side: "a" | "b"; readonly frames: Buffer }> {
+  for (let more = true; more; ) {
+    const [one, two] = [await a.next(), await b.next()];
+    if (!one.done) yield { side: "a", frames: one.value };
+    if (!two.done) yield { side: "b", frames: two.value };
+    more = !one.done || !two.done;
+  }
+}
