@@ -48,7 +48,7 @@ export class KeyHash {
     this.#finish((a + value) | 0, b, c);
   }
 
-  /** `hashint8extended`: equal values hash alike whatever their width. */
+  /** `hashint8extended`: equal values hash alike whatever their width, and so do many that differ (see key.ts). */
   int8(high: number, low: number): void {
     this.int4(low ^ (high >= 0 ? high : ~high));
   }

@@ -84,8 +84,13 @@ export class KeyReader {
         return this.hash.int4(field.readInt16BE(start));
       case "int4":
         return this.hash.int4(field.readInt32BE(start));
-      case "int8":
-        return this.hash.int8(field.readInt32BE(start), field.readInt32BE(start + 4));
+      case "int8": {
+        // hashint8 folds the halves into one: 1 and 2^32 hash alike, and so do the ids (5, 7) and (7, 5) of a sharded
+        // database. Key sums must tell them apart, so the upper half is hashed once more.
+        const high = field.readInt32BE(start);
+        this.hash.int8(high, field.readInt32BE(start + 4));
+        return this.hash.int4(high);
+      }
       case "uuid":
       case "text":
         return this.hash.bytes(field, start, end);

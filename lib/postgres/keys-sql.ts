@@ -28,7 +28,9 @@ const TEXT_LIKE_OIDS = [25, 1043]; // text and varchar; enums are 25 too.
  *   (`true` for a COPY's `t`, and `char(n)` without its blanks).
  *
  * Hash: of the columns in key order, each under the hash of those before it, the first under the seed:
- * - `int2 int4 int8`: hashint2extended, hashint4extended, hashint8extended; `uuid`: uuid_hash_extended
+ * - `int2 int4`: hashint2extended, hashint4extended; `uuid`: uuid_hash_extended
+ * - `int8`: hashint8extended, then hashint4extended of the upper half: the former folds both halves into one, so that
+ *   1 and 2^32 would be the same key to it
  * - `text`: hashtextextended under COLLATE "C"
  * - `date timestamp send output`: hashtextextended of the lower-case hex of the bytes of the COPY field (for all
  *   but `output` what the type's send function gives)
@@ -107,8 +109,9 @@ export class KeySql {
     switch (column.order) {
       case "int2":
       case "int4":
-      case "int8":
         return `hash${column.order}extended(${name}, ${under})`;
+      case "int8":
+        return `hashint4extended((${name} >> 32)::int4, hashint8extended(${name}, ${under}))`;
       case "uuid":
         return `uuid_hash_extended(${name}, ${under})`;
       case "text":
