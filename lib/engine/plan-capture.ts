@@ -41,13 +41,16 @@ export const planTables = (
   namingSecrets: ReadonlyMap<string, Buffer>,
   now: ChainFacts,
 ): readonly TablePlan[] => {
-  const idsTaken = new Set<string>();
-  return tables.map(({ facts, size, class: className }) => {
-    const part = earlier.parts.get(className);
-    const before = part === undefined ? undefined : tableBefore(part, facts, now.identity);
+  const found = tables.map((table) => {
+    const part = earlier.parts.get(table.class);
+    return { ...table, part, before: part === undefined ? undefined : tableBefore(part, table.facts, now.identity) };
+  });
+  // A table keeps its id for as long as its chain lives, also when it was renamed and a new one has taken its name.
+  const idsTaken = new Set(found.flatMap(({ before }) => (before === undefined ? [] : [before.id])));
+  return found.map(({ facts, size, class: className, part, before }) => {
     const fresh = newTableId(namingSecrets.get(className) as Buffer, facts);
     let tableId = before?.id ?? fresh(0);
-    for (let salt = 1; idsTaken.has(tableId); salt++) tableId = fresh(salt);
+    for (let salt = 1; before === undefined && idsTaken.has(tableId); salt++) tableId = fresh(salt);
     idsTaken.add(tableId);
     const bits = before?.cutBits ?? cutBits(BASE_CUT, size.rows > 0 ? size.bytes / size.rows : 256);
     return {
