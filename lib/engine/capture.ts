@@ -105,6 +105,7 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   const earlier = await findEarlier(world, take, classNames);
   const plans = planTables(found, earlier, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
     identity: view.identity,
+    xmin: view.snapshot.xmin,
     xmax: view.snapshot.xmax,
     baseAsked: options.base,
   });

@@ -13,7 +13,9 @@ const DELTA_BYTES_IGNORED = 8 * 1024 * 1024;
 
 export interface ChainFacts {
   readonly identity: SourceIdentity;
-  /** Next transaction id to be given at the new snapshot (64 bits, decimal). */
+  /** Oldest transaction that ran at the new snapshot (64 bits, decimal). */
+  readonly xmin: string;
+  /** Next transaction id to be given then. */
   readonly xmax: string;
   readonly baseAsked: boolean;
 }
@@ -36,10 +38,14 @@ export const whyBase = (
   if (previous === undefined) return "first capture";
   const other = otherHistory(previous.identity, now.identity);
   if (other !== undefined) return other;
+  // The oldest running transaction only ever grows younger: a machine that was set back to a saved state, memory and
+  // all, is the one history that can look the same and go on differently.
+  if (BigInt(now.xmin) < BigInt(previous.snapshot.xmin)) return "transaction ids went back: the server was set back";
   if (BigInt(now.xmax) - BigInt(previous.snapshot.xmin) > XID_AGE_MAX)
     return "too many transactions since the last point";
   if (before === undefined) return "new table";
-  if (before.facts.rowType !== table.rowType) return "row type or key changed";
+  if (before.facts.rowType !== table.rowType) return "row type changed";
+  if (JSON.stringify(before.facts.key) !== JSON.stringify(table.key)) return "primary key changed";
   if (before.facts.format !== table.format) return "row format changed";
   if (before.facts.filenode !== table.filenode) return "rewritten or truncated";
   return tooHeavy(before);

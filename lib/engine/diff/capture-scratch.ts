@@ -58,6 +58,7 @@ const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceVie
   const before: Earlier = { parts: earlier.parts, adopted: new Map() };
   const plans = planTables(found, before, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
     identity: view.identity,
+    xmin: view.snapshot.xmin,
     xmax: view.snapshot.xmax,
     baseAsked: false,
   });
@@ -65,7 +66,7 @@ const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceVie
   const copied = await copyTables(world, { id, began, view }, classes, plans, before);
   const store = overlayStore(vault.hot, world.scratch);
   return {
-    shown: { point: null, database: view.identity.database, takenAt: view.snapshot.takenAt },
+    shown: { point: null, database: world.source.database, takenAt: view.snapshot.takenAt },
     identity: view.identity,
     tables: copied.tables.map(({ class: className, record }) => {
       const { namingSecret } = classes.get(className) as LaneClass;
