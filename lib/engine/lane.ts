@@ -78,6 +78,7 @@ export const writerFor = (
       key: task.facts.key,
       cut: options.cut,
       cutBits: options.cutBits,
+      name: `${task.facts.schema}.${task.facts.name}`,
     },
     options.known,
   );

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { Failure } from "../model/errors.ts";
 import type { ChunkEntry, PageRef } from "../model/point.ts";
 import type { KeyColumn, RowFormat } from "../model/table.ts";
 import type { Entropy } from "../ports/clock.ts";
@@ -21,6 +22,8 @@ export interface LayerPlace extends PagePlace {
   readonly key: readonly KeyColumn[] | undefined;
   readonly cut: CutRule;
   readonly cutBits: number;
+  /** Schema and name of the table, for messages. */
+  readonly name?: string;
 }
 
 /** A start of a page whose first key column differs from that of the row before it: digests may be taken from here on. */
@@ -71,7 +74,10 @@ export class LayerWriter {
     this.#chunk = Buffer.allocUnsafe(place.cut.chunkBytesMax);
   }
 
-  /** Takes whole row frames, in key order. Resolves when it is ready for more. */
+  /**
+   * Takes whole row frames, in key order. Resolves when it is ready for more.
+   * @throws DATABASE_ERROR  a key does not follow the one before it
+   */
   async write(frames: Buffer): Promise<void> {
     let at = 0;
     let run = 0;
@@ -149,6 +155,12 @@ export class LayerWriter {
       this.#startsRange =
         compareKeys(before, 0, Math.min(before.length, column.length), column, 0, column.length) !== 0;
     }
+    const { bytes, count } = this.#keys;
+    const order =
+      count === 0
+        ? compareKeys(this.#lastKey, 0, this.#lastKey.length, key.bytes, 0, key.length)
+        : compareKeys(bytes, this.#keys.start(count - 1), this.#keys.end(count - 1), key.bytes, 0, key.length);
+    if (order >= 0) throw outOfOrder(this.#place);
     this.#keys.push(key.bytes, 0, key.length);
     this.#sumHigh += key.hash.hi;
     this.#sumLow += key.hash.lo;
@@ -229,3 +241,13 @@ export class LayerWriter {
     if (this.#putError !== undefined) throw this.#putError;
   }
 }
+
+/** Merging by key believes in the order, and in keys that occur once. A damaged index gives neither. */
+const outOfOrder = (place: LayerPlace): Failure =>
+  new Failure(
+    "DATABASE_ERROR",
+    `rows of table ${place.name ?? place.table} do not come in rising order of their primary key`,
+    {
+      hint: "the index of its primary key is probably damaged: check it with pg_amcheck, REINDEX it, then run again",
+    },
+  );
