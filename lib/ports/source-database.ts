@@ -10,7 +10,9 @@ import type { TableFacts, TableSize } from "../model/table.ts";
  * - All of a view's answers, and those of every reader that joined it, show one MVCC snapshot: the view's.
  * - Settings that change the encoding of values are pinned in every session (UTC, ISO, C locale for money, hex, shortest
  *   exact floats, empty search_path, UTF-8), and `row_security = off`, so that a filtered role is an error, not a short copy.
- * - A failure is a Failure: DATABASE_UNREACHABLE, _AUTH, _FORBIDDEN (with the table), _LOST, _VERSION or _ERROR.
+ * - A failure is a Failure: DATABASE_UNREACHABLE, _AUTH, _FORBIDDEN (with the table), _LOST, _VERSION or _ERROR, or
+ *   SOURCE_MOVED for a table that is dropped or renamed by the time it is read. The reader is then of no more use: join again.
+ * - A consumer may leave rows or keys early; that reader is of no more use either.
  */
 export interface SourceDatabase {
   /** Name of the database on its server: points of one database build on each other. */
@@ -39,7 +41,7 @@ export interface SourceView extends AsyncDisposable {
  * Rows come as *row frames*: each row as the server sent it, one CopyData message (`d`, u32 length, payload); see engine/FORMAT.md.
  */
 export interface SourceReader extends AsyncDisposable {
-  /** Of the given tables, those rewritten, truncated or dropped by somebody else since the snapshot: they would read as empty, without an error. */
+  /** Of the given tables, those rewritten, truncated, dropped or renamed (or with a renamed column) by somebody else since the snapshot: they would read as empty, without an error. */
   moved(tables: readonly TableFacts[]): Promise<readonly TableFacts[]>;
   /** Rows of a table, in key order (storage order without a key). Every buffer holds whole row frames; it may be re-used after the next pull. */
   rows(query: RowsQuery): AsyncIterable<Buffer>;

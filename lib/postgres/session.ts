@@ -5,6 +5,7 @@ import { type DatabasePlace, readDatabaseUrl } from "./database-url.ts";
 import { connectFailure, sessionFailure } from "./server-failure.ts";
 
 const CONNECT_MS_MAX = 15_000;
+const CLOSE_MS_MAX = 5_000; // A server that is cut off from us never confirms the end.
 const KEEP_ALIVE_DELAY_MS = 30_000; // Well under the 350 s after which AWS's load balancers forget an idle connection.
 const VERSION_MIN = 150_000;
 const VERSION_END = 190_000;
@@ -126,8 +127,10 @@ export class Session implements AsyncDisposable {
 
   async close(): Promise<void> {
     if (!this.#open) return;
+    const cut = setTimeout(() => this.destroy(), CLOSE_MS_MAX);
     this.#open = false;
     await this.#client.end();
+    clearTimeout(cut);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

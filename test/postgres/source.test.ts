@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PostgresReader } from "../../lib/postgres/reader.ts";
 import type { Session } from "../../lib/postgres/session.ts";
+import { postgresSource } from "../../lib/postgres/source.ts";
 import { freshDatabase, postgresMajors, testServer } from "../postgres.ts";
 import { firstFields, framesOf, openBoth, openView, openWriter } from "./source-fixture.ts";
 
@@ -35,6 +36,22 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     await writer.query("INSERT INTO t SELECT i, 'x' FROM generate_series(1, 5) i");
     return { url, writer, [Symbol.asyncDispose]: () => writer.close() };
   };
+
+  test("a source joins sessions, tables with their row types, schema and readers", async () => {
+    await using given = await withTable();
+    const source = await postgresSource(given.url);
+    expect(source.database).toBe(new URL(given.url).pathname.slice(1));
+    await using view = await source.openView();
+    const [table] = await view.tables();
+    expect(table?.facts).toMatchObject({
+      schema: "public",
+      name: "t",
+      rowType: expect.stringMatching(/^[0-9a-f]+$/) as string,
+    });
+    expect((await view.schema()).statements.map((statement) => statement.kind)).toContain("table");
+    await using reader = await source.join(view.token);
+    expect(table === undefined ? [] : await framesOf(reader.rows({ table: table.facts }))).toHaveLength(5);
+  });
 
   test("every reader of a view sees the view's snapshot, whatever is committed afterwards", async () => {
     await using given = await withTable();
