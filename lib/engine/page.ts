@@ -124,8 +124,9 @@ const sealKey = (partKey: Buffer, name: string, key: Buffer, entropy: Entropy): 
 };
 
 const openKey = (partKey: Buffer, name: string, sealedKey: string): Buffer => {
-  const sealed = Buffer.from(sealedKey, "base64");
   try {
+    // The header is not authenticated yet: a damaged one may lack the field.
+    const sealed = Buffer.from(sealedKey, "base64");
     const decipher = createDecipheriv("aes-256-gcm", partKey, sealed.subarray(0, 12)).setAAD(Buffer.from(name, "utf8"));
     decipher.setAuthTag(sealed.subarray(sealed.length - 16));
     return Buffer.concat([decipher.update(sealed.subarray(12, sealed.length - 16)), decipher.final()]);

@@ -1,0 +1,182 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { layerSource } from "../../lib/engine/layers.ts";
+import { readTable, splitsOf } from "../../lib/engine/read-table.ts";
+import type { RowFormat } from "../../lib/model/table.ts";
+import { memoryVault } from "./memory-vault.ts";
+import {
+  CLASS,
+  expectedFrames,
+  type Id,
+  laneFor,
+  partTableOf,
+  readAll,
+  type TableState,
+  takeBase,
+  takeDelta,
+} from "./synthetic-history.ts";
+import { syntheticFacts } from "./synthetic-rows.ts";
+
+interface Change {
+  readonly id: Id;
+  /** Undefined deletes the row. */
+  readonly body: string | undefined;
+}
+
+const bodies = fc.oneof(
+  { weight: 20, arbitrary: fc.string({ maxLength: 60 }) },
+  // Longer than the longest chunk.
+  { weight: 1, arbitrary: fc.nat({ max: 400 }).map((more) => "long ".repeat(400 + more)) },
+);
+const ids = {
+  int8: fc.integer({ min: -400, max: 400 }),
+  text: fc.stringMatching(/^[a-c\u00e9\t]{1,5}$/),
+} as const;
+
+const histories = (order: "int8" | "text") => {
+  const change: fc.Arbitrary<Change> = fc.record({ id: ids[order], body: fc.option(bodies, { nil: undefined }) });
+  return fc.record({
+    base: fc.array(fc.tuple(ids[order], bodies), { maxLength: 500 }),
+    deltas: fc.array(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.array(change, { maxLength: 60 }) },
+        { weight: 1, arbitrary: fc.constant("everything is deleted" as const) },
+      ),
+      { maxLength: 10 },
+    ),
+  });
+};
+
+const cases = (["binary", "text"] as const).flatMap((format) =>
+  (["int8", "text"] as const).map((order) => ({ format, order })),
+);
+
+test.each(cases)(
+  "a base and up to ten deltas read as the table was at each point ($format rows, $order keys)",
+  async ({ format, order }) => {
+    await fc.assert(
+      fc.asyncProperty(histories(order), fc.integer({ min: 1, max: 6 }), async (history, parts) => {
+        const { vault } = await memoryVault();
+        const states: TableState[] = [];
+        states.push(
+          await takeBase(await laneFor(vault, "p0"), "t1", syntheticFacts({ format, order }), new Map(history.base)),
+        );
+        for (const [i, delta] of history.deltas.entries()) {
+          const before = states.at(-1) as TableState;
+          const rows = delta === "everything is deleted" ? new Map<Id, string>() : new Map(before.rows);
+          for (const { id, body } of delta === "everything is deleted" ? [] : delta) {
+            if (body === undefined) rows.delete(id);
+            else rows.set(id, body);
+          }
+          states.push(await takeDelta(await laneFor(vault, `p${i + 1}`), before, rows));
+        }
+        for (const state of states) {
+          const table = partTableOf(state);
+          const expected = expectedFrames(state);
+          expect((await readAll(vault, table)).equals(expected)).toBe(true);
+          const splits = splitsOf(table, parts);
+          const pieces = await Promise.all(
+            [undefined, ...splits].map((from, i) => readAll(vault, table, { from, to: splits[i] })),
+          );
+          expect(Buffer.concat(pieces).equals(expected)).toBe(true);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  },
+);
+
+test.each(["binary", "text"] as const)(
+  "a table without a key comes back in its own order (%s)",
+  async (format: RowFormat) => {
+    const { vault } = await memoryVault();
+    const rows = new Map(Array.from({ length: 500 }, (_, i) => [(i * 7919) % 1000, `body ${i % 13}`] as const));
+    const facts = syntheticFacts({ format, order: undefined });
+    const state = await takeBase(await laneFor(vault, "p0"), "t1", facts, rows);
+    expect(state.layers[0]).toMatchObject({ rows: 500, sum: "0", goneRows: 0 });
+    expect(splitsOf(partTableOf(state), 4)).toEqual([]);
+    expect((await readAll(vault, partTableOf(state))).equals(expectedFrames(state))).toBe(true);
+  },
+);
+
+test("the newest layer wins, also over a key that was deleted and came back", async () => {
+  const { vault } = await memoryVault();
+  const histories: readonly (readonly [Id, string][])[] = [
+    [
+      [1, "one"],
+      [2, "two"],
+      [3, "three"],
+    ],
+    [
+      [1, "one"],
+      [3, "three"],
+    ],
+    [
+      [1, "uno"],
+      [2, "two again"],
+      [3, "three"],
+    ],
+    [
+      [2, "two at last"],
+      [4, "four"],
+    ],
+  ];
+  let state = await takeBase(await laneFor(vault, "p0"), "t1", syntheticFacts(), new Map(histories[0]));
+  for (const [i, rows] of histories.slice(1).entries()) {
+    state = await takeDelta(await laneFor(vault, `p${i + 1}`), state, new Map(rows));
+    expect((await readAll(vault, partTableOf(state))).equals(expectedFrames(state))).toBe(true);
+  }
+  expect(state.layers.map((layer) => [layer.kind, layer.rows, layer.goneRows])).toEqual([
+    ["base", 3, 0],
+    ["delta", 0, 1],
+    ["delta", 2, 0],
+    ["delta", 2, 2],
+  ]);
+});
+
+test("a table of many pages reads the same whole and in ranges, with deltas across every border", async () => {
+  const { vault } = await memoryVault();
+  const rows = new Map(Array.from({ length: 6_000 }, (_, i) => [2 * i, `body ${i} ${"x".repeat(i % 50)}`] as const));
+  let state = await takeBase(await laneFor(vault, "p0"), "t1", syntheticFacts(), rows);
+  const borders = splitsOf(partTableOf(state), 5).map((hex) => Number(BigInt.asIntN(63, BigInt(`0x${hex}`))));
+  expect(borders).toHaveLength(4);
+  const after = new Map(rows);
+  for (const [i, border] of borders.entries()) {
+    if (i % 2 === 0) after.delete(border);
+    else after.set(border, "changed at the border");
+    after.set(border - 1, "new before the border").set(border + 1, "new after the border");
+  }
+  after.set(-5, "before all").set(1_000_001, "after all");
+  state = await takeDelta(await laneFor(vault, "p1"), state, after);
+  const table = partTableOf(state);
+  const expected = expectedFrames(state);
+  expect((await readAll(vault, table)).equals(expected)).toBe(true);
+  for (const parts of [2, 5, 50]) {
+    const splits = splitsOf(table, parts);
+    const pieces = [undefined, ...splits].map((from, i) => readAll(vault, table, { from, to: splits[i] }));
+    expect(Buffer.concat(await Promise.all(pieces)).equals(expected)).toBe(true);
+  }
+});
+
+test("reading ahead is bounded: at most a handful of chunks are open, however long the table", async () => {
+  const { vault } = await memoryVault();
+  const rows = new Map(Array.from({ length: 6_000 }, (_, i) => [i, `body ${i} ${"x".repeat(i % 50)}`] as const));
+  const state = await takeBase(await laneFor(vault, "p0"), "t1", syntheticFacts(), rows);
+  const table = partTableOf(state);
+  expect(table.layers[0]?.pages.length).toBeGreaterThan(4);
+  let got = 0;
+  const store = {
+    ...vault.hot,
+    get: (name: string) => {
+      got += name.startsWith("chunks/") ? 1 : 0;
+      return vault.hot.get(name);
+    },
+  };
+  const { namingSecret } = await vault.classSecret(CLASS);
+  let pulled = 0;
+  for await (const _ of readTable(layerSource(store, namingSecret, CLASS, table), table)) {
+    pulled += 1;
+    expect(got - pulled).toBeLessThanOrEqual(3);
+  }
+  expect(pulled).toBeGreaterThan(200);
+});
