@@ -1,10 +1,15 @@
 import { captureScratch, type ScratchWorld } from "../engine/diff/capture-scratch.ts";
 import { type DiffWorld, diffPoints, diffSets } from "../engine/diff/diff-points.ts";
+import { overlayStore } from "../engine/diff/overlay-store.ts";
 import { openPoint } from "../engine/diff/table-set.ts";
 import { findPoint } from "../engine/points.ts";
 import type { Vault } from "../engine/vault.ts";
 import type { Difference } from "../model/difference.ts";
 import { Failure } from "../model/errors.ts";
+import type { Entropy } from "../ports/clock.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import type { SourceDatabase } from "../ports/source-database.ts";
+import { type CopyLane, type CopyLaneOpening, openCopyLane } from "./lane.ts";
 
 export interface DiffOptions {
   /** The point that is compared: what was. Id, beginning of an id, release, or `latest`. */
@@ -40,3 +45,14 @@ export const diffWithLive = async (world: DiffWorld & ScratchWorld, options: Dif
   const live = await captureScratch(world, earlier);
   return diffSets(world, earlier.set, live, options.samplesMax);
 };
+
+/** A worker of diffWithLive: like a capture's, but what it writes goes to the scratch store. */
+export const openScratchLane = (
+  world: {
+    readonly source: SourceDatabase;
+    readonly store: ObjectStore;
+    readonly scratch: ObjectStore;
+    readonly entropy: Entropy;
+  },
+  opening: CopyLaneOpening,
+): Promise<CopyLane> => openCopyLane({ ...world, store: overlayStore(world.store, world.scratch) }, opening);

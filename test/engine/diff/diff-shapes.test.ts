@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Columns } from "../../../lib/engine/diff/columns.ts";
+import { compareUnkeyed } from "../../../lib/engine/diff/compare-unkeyed.ts";
+import { diffPresence, diffTables } from "../../../lib/engine/diff/diff-tables.ts";
+import type { TableSide } from "../../../lib/engine/diff/layer-rows.ts";
+import { memoryStore } from "../../../lib/local/memory-store.ts";
+import type { TableColumn } from "../../../lib/model/table.ts";
+import type { ObjectStore } from "../../../lib/ports/object-store.ts";
+import { counting } from "../../faults/counting.ts";
+import { manualClock } from "../../faults/manual-clock.ts";
+import { factsOf, frameOf, ID, type Item, itemsFrom, itemTexts, NAME, QUANTITY, TableWriter } from "./tables.ts";
+
+const options = { samplesMax: 10, onRows: () => {}, signal: new AbortController().signal };
+const store = () => memoryStore(manualClock());
+const OTHER_ID = "00000000000000bb";
+
+const baseOf = async (writer: TableWriter, items: ReadonlyMap<number, Item>): Promise<TableSide> =>
+  writer.side([await writer.base(items)], items.size);
+
+/** A table of rows of texts, in the given order. */
+const textsTable = async (writer: TableWriter, rows: readonly (readonly (string | null)[])[]): Promise<TableSide> => {
+  const { columns, format } = writer.facts;
+  const frames = rows.map((texts) => frameOf(columns, format, texts));
+  return writer.side([await writer.frames("base", frames)], rows.length);
+};
+
+const DIFFICULT: readonly (readonly [number, Item])[] = [
+  [1, { name: null, quantity: 1 }],
+  [2, { name: "", quantity: 2 }],
+  [3, { name: "a\tb\\c\nd", quantity: 3 }],
+  [4, { name: "\\N", quantity: 4 }],
+  [5, { name: "né", quantity: 5 }],
+];
+
+test("a binary layer and a text layer are compared by their texts: equal rows are equal", async () => {
+  const shared = store();
+  const items = new Map(DIFFICULT);
+  const binary = await baseOf(new TableWriter(shared, factsOf()), items);
+  const text = await baseOf(new TableWriter(shared, factsOf({ format: "text" }), OTHER_ID), items);
+  expect(await diffTables(binary, text, options)).toMatchObject({
+    comparedBy: "key",
+    missing: 0,
+    extra: 0,
+    changed: 0,
+  });
+  const other = new Map(items).set(2, { name: null, quantity: 2 }).set(3, { name: "a\tb", quantity: 3 });
+  const changed = await baseOf(new TableWriter(shared, factsOf({ format: "text" }), OTHER_ID), other);
+  const expected = {
+    changed: 2,
+    columnsChanged: [{ name: "name", rows: 2 }],
+    samples: {
+      changed: [
+        { key: { id: "2" }, columns: [{ name: "name", a: "", b: null }] },
+        { key: { id: "3" }, columns: [{ name: "name", a: "a\tb\\c\nd", b: "a\tb" }] },
+      ],
+    },
+  };
+  expect(await diffTables(binary, changed, options)).toMatchObject(expected);
+  expect(await diffTables(text, changed, options)).toMatchObject(expected);
+});
+
+test("columns that came, went or changed type are named, and rows are compared by the columns in common", async () => {
+  const shared = store();
+  const BIG: TableColumn = { ...QUANTITY, type: "text", typeOid: 25, wireTypeOid: 25 };
+  const NOTE: TableColumn = { ...NAME, name: "note" };
+  const a = await textsTable(new TableWriter(shared, factsOf()), [
+    ["1", "one", "10"],
+    ["2", "two", "20"],
+  ]);
+  const columns = [ID, BIG, NOTE];
+  const b = await textsTable(new TableWriter(shared, factsOf({ columns }), OTHER_ID), [
+    ["1", "10", null],
+    ["2", "21", "n"],
+  ]);
+  expect(await diffTables(a, b, options)).toMatchObject({
+    comparedBy: "key",
+    missing: 0,
+    extra: 0,
+    changed: 1,
+    columnsAdded: ["note"],
+    columnsDropped: ["name"],
+    columnsRetyped: [{ name: "quantity", a: "integer", b: "text" }],
+    columnsChanged: [{ name: "quantity", rows: 1 }],
+    samples: { changed: [{ key: { id: "2" }, columns: [{ name: "quantity", a: "20", b: "21" }] }] },
+  });
+});
+
+test("a table that only one side has counts all of its rows and reads none", async () => {
+  const watched = counting(store());
+  const side = await baseOf(new TableWriter(watched, factsOf()), itemsFrom(0, 20));
+  watched.reset();
+  expect(diffPresence("a", side)).toMatchObject({ comparedBy: "presence", missing: 20, extra: 0, b: null });
+  expect(diffPresence("b", side)).toMatchObject({ comparedBy: "presence", missing: 0, extra: 20, a: null });
+  expect(watched.counts.get.calls).toBe(0);
+});
+
+test.each([
+  ["the primary key is gone", { key: undefined }],
+  ["the primary key has other columns", { key: [{ name: "quantity", position: 2, order: "int4" as const }] }],
+  ["the primary key is stored in another form", { key: [{ name: "id", position: 0, order: "send" as const }] }],
+])("rows are counted without keys and samples where %s", async (because, change) => {
+  const shared = store();
+  const a = await baseOf(new TableWriter(shared, factsOf()), itemsFrom(0, 100));
+  const items = itemsFrom(1, 103).set(50, { name: "changed", quantity: 150 });
+  const b = await baseOf(new TableWriter(shared, factsOf(change), OTHER_ID), items);
+  const difference = await diffTables(a, b, options);
+  expect(difference).toMatchObject({ comparedBy: "row", because, missing: 2, extra: 4, changed: 0 });
+  expect(difference.samples).toEqual({ missing: [], extra: [], changed: [] });
+});
+
+const unkeyed = (on: ObjectStore) => new TableWriter(on, factsOf({ key: undefined }));
+const rows = fc.array(fc.tuple(fc.constantFrom("1", "2", "3"), fc.constantFrom(null, "", "x"), fc.constant("7")), {
+  maxLength: 200,
+  size: "max",
+});
+
+/** How many rows the first has more than the second, row by row. */
+const surplus = (first: readonly unknown[], second: readonly unknown[]): number => {
+  const left = second.map((row) => JSON.stringify(row));
+  return first.filter((row) => {
+    const place = left.indexOf(JSON.stringify(row));
+    if (place >= 0) left.splice(place, 1);
+    return place < 0;
+  }).length;
+};
+
+test("tables without a primary key are compared as multisets of rows, in however many passes", async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, rows, rows, fc.constantFrom(2, 1000), async (common, left, right, digestsMax) => {
+      const writer = unkeyed(store());
+      const [one, two] = [
+        [...common, ...left],
+        [...right, ...common],
+      ];
+      const [a, b] = [await textsTable(writer, one), await textsTable(writer, two)];
+      const columns = new Columns(a.table.facts, b.table.facts);
+      const limits = { digestsMax, partitionsMax: 2 ** 20 };
+      const expected = { missing: surplus(one, two), extra: surplus(two, one) };
+      expect(await compareUnkeyed(a, b, columns, options, limits)).toEqual(expected);
+      expect(await diffTables(a, b, options)).toMatchObject({ comparedBy: "row", changed: 0, ...expected });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("tables without a primary key open only chunks that the other side does not have", async () => {
+  const watched = counting(store());
+  const writer = unkeyed(watched);
+  const texts = [...itemsFrom(0, 3000)].map(([id, item]) => itemTexts(id, item));
+  const a = await textsTable(writer, texts);
+  const b = await textsTable(writer, [...texts, ["-1", "last", "0"]]);
+  watched.reset();
+  expect(await diffTables(a, b, options)).toMatchObject({ missing: 0, extra: 1, because: "no primary key" });
+  const pages = (a.table.layers[0]?.pages.length ?? 0) + (b.table.layers[0]?.pages.length ?? 0);
+  // Pages up to twice to find what is shared, those that hold the last chunk once more, and that chunk on each side.
+  expect(watched.counts.get.calls).toBeLessThanOrEqual(2 * pages + 4);
+});
+
+test("a comparison without keys that would take too many passes says so instead of a number", async () => {
+  const writer = unkeyed(store());
+  const a = await textsTable(
+    writer,
+    [...itemsFrom(0, 200)].map(([id, item]) => itemTexts(id, item)),
+  );
+  const b = await textsTable(writer, []);
+  const limits = { digestsMax: 10, partitionsMax: 4 };
+  const columns = new Columns(a.table.facts, b.table.facts);
+  expect(await compareUnkeyed(a, b, columns, options, limits)).toBeUndefined();
+});
