@@ -130,6 +130,11 @@ export const ERRORS = {
     retryable: false,
     hint: "restore into an empty database, or name a schema with --into-schema",
   },
+  TARGET_UNFIT: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "change the target as the message says, or name another one, then make a new plan",
+  },
   ROW_TOO_LONG: {
     exit: EXIT.refused,
     retryable: false,

@@ -1,0 +1,170 @@
+import { Failure } from "../../model/errors.ts";
+import type { PartTable } from "../../model/point.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import type { TargetSession, TargetTable } from "../../ports/target-database.ts";
+import { layerSource } from "../layers.ts";
+import { readTable } from "../read-table.ts";
+import type { ClassSecret } from "../vault.ts";
+import { type DigestKind, RowsDigest } from "./rows-digest.ts";
+import { qualified } from "./sql-names.ts";
+
+/** One connection's worth of a restore: what a worker has in hand, in this process, a thread or another machine. */
+export interface RestoreLane {
+  readonly session: TargetSession;
+  readonly store: ObjectStore;
+  readonly classes: ReadonlyMap<string, ClassSecret>;
+}
+
+/** Loads a table, or a range of its keys, from its layers. */
+export interface LoadTask {
+  readonly kind: "load";
+  readonly class: string;
+  readonly table: PartTable;
+  readonly into: TargetTable;
+  /** Borders from splitsOf: from inclusive, to exclusive. With neither the task has the table to itself. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly digest: DigestKind;
+}
+
+/** Reads a table back, or only counts it. */
+export interface ProveTask {
+  readonly kind: "prove";
+  readonly table: TargetTable;
+  readonly rows: number;
+  /** What the rows that were sent came to; undefined to count only. */
+  readonly expected?: { readonly kind: DigestKind; readonly digest: string } | undefined;
+}
+
+export interface StatementTask {
+  readonly kind: "statement";
+  readonly sql: string;
+  readonly doing: string;
+}
+
+export type RestoreTask = LoadTask | ProveTask | StatementTask;
+
+export interface RestoreResult {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Of the rows loaded; empty for other tasks. */
+  readonly digest: string;
+  readonly keySum: string;
+}
+
+type Progress = (rows: number, bytes: number) => void;
+
+const NOTHING: RestoreResult = { rows: 0, bytes: 0, digest: "", keySum: "0" };
+
+/**
+ * Does one task of a restore. A load is one transaction: it holds all rows or none.
+ * @throws RESTORE_UNPROVEN  naming the table: what the target holds, or took, is not what the point holds
+ */
+export const runRestoreTask = async (
+  lane: RestoreLane,
+  task: RestoreTask,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<RestoreResult> => {
+  signal.throwIfAborted();
+  const abandon = () => lane.session.abandon();
+  // A server that sorts an index does not look at its socket, so waiting for it would not end.
+  signal.addEventListener("abort", abandon, { once: true });
+  try {
+    if (task.kind === "load") return await load(lane, task, progress, signal);
+    if (task.kind === "prove") return await prove(lane, task, progress, signal);
+    await lane.session.run(task.sql, task.doing);
+    return NOTHING;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abandon);
+  }
+};
+
+const load = async (
+  lane: RestoreLane,
+  task: LoadTask,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<RestoreResult> => {
+  const { session } = lane;
+  const { table, into } = task;
+  const secrets = lane.classes.get(task.class);
+  if (secrets === undefined) throw new TypeError(`class ${task.class} has no keys in this lane`);
+  const { key } = table.facts;
+  const digest = new RowsDigest(
+    task.digest,
+    key === undefined ? undefined : { key, format: table.facts.format, seed: secrets.hashSeed },
+  );
+  const source = layerSource(lane.store, secrets.namingSecret, task.class, table);
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const frames of readTable(source, table, { from: task.from, to: task.to })) {
+      signal.throwIfAborted();
+      const rows = digest.rows;
+      digest.add(frames);
+      yield frames;
+      progress(digest.rows - rows, frames.length);
+    }
+  }
+  const whole = task.from === undefined && task.to === undefined;
+  const name = `${into.schema}.${into.name}`;
+  await session.run("BEGIN", `loading ${name}`);
+  try {
+    // A new file for the table: its rows may then be written as frozen and, with wal_level minimal, without WAL, and no
+    // later VACUUM has to rewrite them.
+    if (whole) await session.run(`TRUNCATE ONLY ${qualified(into.schema, into.name)}`, `emptying ${name}`);
+    const took = await session.load(into, counted(), { freeze: whole });
+    if (took !== digest.rows) throw unproven(name, `${digest.rows} rows were sent, the server took ${took}`);
+    const result = { rows: digest.rows, bytes: digest.bytes, digest: digest.digest(), keySum: digest.keySum };
+    if (whole) assertLoaded(table, name, result);
+    await session.run("COMMIT", `loading ${name}`);
+    return result;
+  } catch (error) {
+    // What went wrong is the error; a rollback that fails too means that the connection, and so the transaction, is gone.
+    await session.run("ROLLBACK", `rolling back ${name}`).catch(() => session.abandon());
+    throw error;
+  }
+};
+
+/**
+ * Compares what was sent with what the point recorded when it was captured: the count of rows and the hashes of all keys.
+ * @throws RESTORE_UNPROVEN
+ */
+export const assertLoaded = (table: PartTable, name: string, sent: Pick<RestoreResult, "rows" | "keySum">): void => {
+  if (sent.rows !== table.rows) throw unproven(name, `the point has ${table.rows} rows, its layers gave ${sent.rows}`);
+  if (table.facts.key === undefined) return;
+  const expected = table.ranges.reduce((sum, range) => sum + BigInt(range.sum), 0n);
+  if (BigInt.asUintN(64, expected) !== BigInt(sent.keySum))
+    throw unproven(name, "the keys of its rows are not those the point recorded");
+};
+
+const prove = async (
+  lane: RestoreLane,
+  task: ProveTask,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<RestoreResult> => {
+  const name = `${task.table.schema}.${task.table.name}`;
+  if (task.expected === undefined) {
+    const rows = await lane.session.count(task.table);
+    if (rows !== task.rows) throw unproven(name, `${task.rows} rows were loaded, the target has ${rows}`);
+    progress(rows, 0);
+    return NOTHING;
+  }
+  const digest = new RowsDigest(task.expected.kind);
+  for await (const frames of lane.session.rows(task.table)) {
+    signal.throwIfAborted();
+    const rows = digest.rows;
+    digest.add(frames);
+    progress(digest.rows - rows, frames.length);
+  }
+  if (digest.rows !== task.rows) throw unproven(name, `${task.rows} rows were loaded, the target has ${digest.rows}`);
+  if (digest.digest() !== task.expected.digest)
+    throw unproven(name, "the rows in the target are not those that were loaded");
+  return NOTHING;
+};
+
+const unproven = (table: string, why: string): Failure =>
+  new Failure("RESTORE_UNPROVEN", `table ${table} is not proven: ${why}`, { facts: { table } });

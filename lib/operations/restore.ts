@@ -1,0 +1,121 @@
+import { findPoint, getPart } from "../engine/points.ts";
+import { applyRestore, type Proof, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
+import { DEFAULT_RATE, planRestore } from "../engine/restore/plan-restore.ts";
+import {
+  assertNotRefused,
+  assertPlanCurrent,
+  assertPlanHolds,
+  type RestorePlan,
+  type RestoreRate,
+  type RestoreScope,
+} from "../engine/restore/restore-plan.ts";
+import { type SqlReport, type SqlWorld, writeSql } from "../engine/restore/write-sql.ts";
+import type { ClassSecret, Vault } from "../engine/vault.ts";
+import { Failure, isFailure } from "../model/errors.ts";
+import type { Part, Point } from "../model/point.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { TargetDatabase } from "../ports/target-database.ts";
+
+export interface PlanWorld {
+  readonly vault: Vault;
+  readonly target: TargetDatabase;
+  readonly clock: Clock;
+}
+
+/**
+ * Plans a restore of a point into a database; changes nothing. A plan with refusals is a plan too: it says why not.
+ * @param wanted  a point's id, the beginning of one, a release, or `latest`
+ * @throws POINT_NOT_FOUND, TABLE_NOT_FOUND, DATABASE_*, OBJECT_*
+ */
+export const planOfRestore = async (
+  world: PlanWorld,
+  wanted: string,
+  options: { readonly scope: RestoreScope; readonly rate?: RestoreRate | undefined },
+): Promise<RestorePlan> => {
+  const point = await findPoint(world.vault.hot, wanted);
+  const request = {
+    point,
+    parts: await readableParts(world.vault, point),
+    scope: options.scope,
+    target: await world.target.facts(),
+    rate: options.rate ?? DEFAULT_RATE,
+    madeAt: world.clock.now(),
+  };
+  return planRestore(request).plan;
+};
+
+export interface ApplyWorld extends RestoreWorld {
+  readonly vault: Vault;
+}
+
+/**
+ * Does what a plan says, and exactly that: the plan is made again from what is true now, and must come out the same.
+ * @throws PLAN_INVALID, PLAN_STALE, what the plan was refused for, and what applyRestore throws
+ */
+export const applyPlan = async (
+  world: ApplyWorld,
+  plan: RestorePlan,
+  options: { readonly proof: Proof },
+): Promise<RestoreReport> => {
+  assertPlanHolds(plan);
+  const { vault } = world;
+  if (plan.vaultId !== vault.id)
+    throw new Failure("PLAN_STALE", `the plan is for vault ${plan.vaultId}, this is ${vault.id}`);
+  const point = await plannedPoint(vault, plan);
+  const parts = await readableParts(vault, point);
+  const work = planRestore({
+    point,
+    parts,
+    scope: plan.scope,
+    target: await world.target.facts(),
+    rate: { bytesPerSecond: plan.estimate.bytesPerSecond, source: plan.estimate.source },
+    madeAt: plan.madeAt,
+  });
+  assertPlanCurrent(plan, work.plan, world.clock.now());
+  assertNotRefused(plan);
+  return applyRestore(world, work, { proof: options.proof, classes: await secretsOf(vault, parts) });
+};
+
+/**
+ * Writes a point as a SQL stream for psql.
+ * @throws POINT_NOT_FOUND, TABLE_NOT_FOUND, KEY_SHREDDED, OBJECT_*
+ */
+export const pointToSql = async (
+  world: SqlWorld & { readonly vault: Vault },
+  wanted: string,
+  scope: RestoreScope,
+): Promise<SqlReport> => {
+  const { vault } = world;
+  const point = await findPoint(vault.hot, wanted);
+  const parts: Part[] = [];
+  for (const ref of point.parts) parts.push(await getPart(vault, point, ref));
+  return writeSql(world, { point, parts, scope, store: vault.hot, classes: await secretsOf(vault, parts) });
+};
+
+const plannedPoint = async (vault: Vault, plan: RestorePlan): Promise<Point> => {
+  try {
+    return await findPoint(vault.hot, plan.point.id);
+  } catch (cause) {
+    if (!isFailure(cause, "POINT_NOT_FOUND")) throw cause;
+    throw new Failure("PLAN_STALE", `point ${plan.point.id} is gone from the vault`, { cause });
+  }
+};
+
+/** A part that has expired is left out: the plan then refuses and names it. */
+const readableParts = async (vault: Vault, point: Point): Promise<readonly Part[]> => {
+  const parts: Part[] = [];
+  for (const ref of point.parts) {
+    try {
+      parts.push(await getPart(vault, point, ref));
+    } catch (error) {
+      if (!isFailure(error, "KEY_SHREDDED")) throw error;
+    }
+  }
+  return parts;
+};
+
+const secretsOf = async (vault: Vault, parts: readonly Part[]): Promise<ReadonlyMap<string, ClassSecret>> => {
+  const classes = new Map<string, ClassSecret>();
+  for (const part of parts) classes.set(part.class, await vault.classSecret(part.class));
+  return classes;
+};
