@@ -82,6 +82,8 @@ const exists = (path: string): Promise<boolean> =>
     },
   );
 
+export const localClock: Clock = systemClock;
+
 export const localSource = (databaseUrl: string): Promise<SourceDatabase> => postgresSource(databaseUrl);
 
 /** What a lane's thread is opened with. */
