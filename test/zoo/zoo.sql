@@ -234,6 +234,9 @@ CREATE VIEW zoo.on_grouped AS SELECT name, tickets FROM zoo.grouped WHERE ticket
 CREATE RECURSIVE VIEW zoo.family (id, depth) AS
   SELECT id, 1 FROM zoo.tickets WHERE parent IS NULL UNION ALL SELECT t.id, f.depth + 1 FROM zoo.tickets t JOIN family f ON t.parent = f.id;
 CREATE VIEW zoo."Odd ""View"" ü" AS SELECT "Odd ""Column"" ü" AS "Col ""x""", 'it''s'::text AS "select" FROM zoo.animals;
+CREATE VIEW zoo.keepers_grouped AS SELECT k.id, k.best_ticket, count(t.id) AS tickets FROM zoo.keepers k LEFT JOIN zoo.tickets t ON t.keeper = k.id GROUP BY k.id;
+CREATE MATERIALIZED VIEW zoo.keepers_rows AS SELECT * FROM zoo.keepers_grouped;
+CREATE INDEX keepers_rows_tickets ON zoo.keepers_rows (tickets);
 CREATE MATERIALIZED VIEW zoo.by_mood WITH (fillfactor = 75) AS SELECT mood, count(*) AS animals FROM zoo.animals GROUP BY mood;
 CREATE UNIQUE INDEX by_mood_key ON zoo.by_mood (mood);
 CREATE VIEW zoo.moods AS SELECT mood FROM zoo.by_mood;
@@ -330,9 +333,9 @@ DO $$ BEGIN
   IF current_setting('server_version_num')::integer >= 180000 THEN
     EXECUTE 'CREATE TABLE zoo.of_18 (id integer CONSTRAINT "named not null" NOT NULL, a integer, b integer GENERATED ALWAYS AS (a * 2), c integer NOT NULL NO INHERIT,
       valid daterange, CONSTRAINT soft CHECK (a > 0) NOT ENFORCED)';
+    EXECUTE 'CREATE TABLE zoo.of_18_child (d integer) INHERITS (zoo.of_18)';
     EXECUTE 'ALTER TABLE zoo.of_18 ADD CONSTRAINT a_later NOT NULL a NOT VALID';
     EXECUTE 'ALTER TABLE zoo.of_18 ADD CONSTRAINT at_once PRIMARY KEY (id, valid WITHOUT OVERLAPS)';
-    EXECUTE 'CREATE TABLE zoo.of_18_child (d integer) INHERITS (zoo.of_18)';
     EXECUTE 'ALTER TABLE zoo.of_18_child ADD CONSTRAINT own_not_null NOT NULL b';
     EXECUTE 'CREATE TABLE zoo.of_18_lines (id integer, valid daterange, CONSTRAINT within FOREIGN KEY (id, PERIOD valid) REFERENCES zoo.of_18 (id, PERIOD valid))';
     EXECUTE 'CREATE TABLE zoo.of_18_soft (a bigint REFERENCES zoo.animals NOT ENFORCED)';
