@@ -30,12 +30,16 @@ interface DigestsSqlOptions {
  * row (1000 ranges, 3 million rows: 4.5 s, the tree 3.5 s together with xmin), and the tree takes any type.
  *
  * The arm of the UNION that never has a row keeps the planner from guessing the number of groups from the key's own
- * statistics. It would expect as many groups as rows, and sort them all instead of hashing a few in each worker.
+ * statistics. It would expect as many groups as rows, and sort them all instead of hashing a few in each worker. A single
+ * range needs neither: grouping by the change alone takes a quarter less time.
  */
 export function digestsSql({ table, hash, changed, first, starts }: DigestsSqlOptions): string {
-  const each = `SELECT ${rangeTree(first, starts, 0, starts.length)} AS range, ${changed} AS changed, ${hash} AS hash FROM ${table}`;
+  const sums = "changed, count(*)::text AS rows, sum(hash)::text AS sum";
+  const row = `${changed} AS changed, ${hash} AS hash FROM ${table}`;
+  if (starts.length === 0) return `SELECT 0 AS range, ${sums} FROM (SELECT ${row}) AS keys GROUP BY changed`;
+  const each = `SELECT ${rangeTree(first, starts, 0, starts.length)} AS range, ${row}`;
   const never = "SELECT 0, false, 0::int8 FROM pg_class WHERE oid = 0";
-  return `SELECT range, changed, count(*)::text AS rows, sum(hash)::text AS sum FROM (${each} UNION ALL ${never}) AS keys GROUP BY range, changed`;
+  return `SELECT range, ${sums} FROM (${each} UNION ALL ${never}) AS keys GROUP BY range, changed`;
 }
 
 /** The number of starts that are not above the column's value, which lies between `low` and `high`. */

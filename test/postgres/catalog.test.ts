@@ -9,7 +9,7 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     const url = await freshDatabase(server);
     await using writer = await openWriter(url);
     for (const statement of statements) await writer.query(statement);
-    return openBoth(url);
+    return await openBoth(url);
   };
 
   test("tables are the ordinary ones, each with its own rows only, and leaves of partitions", async () => {
