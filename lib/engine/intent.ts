@@ -75,6 +75,16 @@ export class HeldIntent {
     if (this.#lost !== undefined) throw this.#lost;
   }
 
+  /**
+   * Whether the intent is still in the vault. Asked after the point was written: a process that slept past its lease may
+   * have been swept, and then what it wrote may name what is gone. A sweep removes a dead intent before it looks at points,
+   * so an intent that is there now means that every sweep to come sees the point.
+   */
+  async isThere(): Promise<boolean> {
+    for await (const _ of this.#store.list(`${PREFIX}${this.#intent.id}/`)) return true;
+    return false;
+  }
+
   async release(): Promise<void> {
     this.#stop.abort();
     await this.#renewing;
@@ -102,8 +112,14 @@ export class HeldIntent {
   async #write(leaseUntil: EpochMs = this.#clock.now() + LEASE_MS): Promise<void> {
     const before = intentName(this.#intent.id, this.#renewal);
     this.#intent = { ...this.#intent, leaseUntil };
-    await putFresh(this.#store, intentName(this.#intent.id, ++this.#renewal), [encodeDocument(this.#intent)]);
-    await this.#store.delete(before);
+    const name = intentName(this.#intent.id, ++this.#renewal);
+    await putFresh(this.#store, name, [encodeDocument(this.#intent)]);
+    if ((await this.#store.delete(before)) === "deleted") return;
+    // Somebody took this process for dead and removed its intent. The renewal must not bring it back to life.
+    await this.#store.delete(name);
+    throw new Failure("CAPTURE_RUNNING", `the lease of ${this.#intent.id} ended before it was renewed`, {
+      hint: "run the same command again; this process was stopped for longer than its lease",
+    });
   }
 }
 
@@ -141,8 +157,10 @@ export const awaitTurn = async (
     const [first] = live;
     if (first === undefined) return;
     const renewed = live.find((intent) => (seen.get(intent.id) ?? intent.leaseUntil) < intent.leaseUntil);
-    if (renewed !== undefined)
-      throw new Failure("CAPTURE_RUNNING", `another capture of ${database} is running (${renewed.id})`);
+    if (renewed !== undefined) {
+      const other = database === "" ? "another fold" : `another capture of ${database}`;
+      throw new Failure("CAPTURE_RUNNING", `${other} is running (${renewed.id})`);
+    }
     for (const intent of live) seen.set(intent.id, intent.leaseUntil);
     const waitMs = Math.min(RENEW_MS + 1_000, Math.max(1, first.leaseUntil - clock.now()));
     onWait(waitMs);

@@ -126,6 +126,14 @@ export class LayerWriter {
     return this.#chunkBytes;
   }
 
+  /** Whether all of a page would still fit into the page being filled. */
+  hasRoomFor(page: PageRef): boolean {
+    const chunks = this.#entries.length + (this.#chunkRows > 0 ? 1 : 0) + page.chunks;
+    return (
+      chunks <= PAGE_CHUNKS_MAX && this.#keys.byteLength + (page.rows * page.last.length) / 2 <= PAGE_KEY_BYTES_MAX
+    );
+  }
+
   /** Writes what is left and waits until every object is in the store. */
   async close(): Promise<readonly PageSum[]> {
     this.#finishChunk();

@@ -53,7 +53,8 @@ export async function* readTable(source: LayerSource, table: PartTable, range: K
   if (out.length > 0) yield out.take();
 }
 
-async function* mergeChunk(
+/** One base chunk with the overlay's entries up to its last key merged in. What is left in `out` belongs before what comes next. */
+export async function* mergeChunk(
   plain: Buffer,
   keys: KeyList,
   first: number,
@@ -116,7 +117,7 @@ const openChunk = async (source: LayerSource, keys: KeyList, first: number, entr
 });
 
 /** The merged deltas: rows that take the place of base rows, or keys that are gone. */
-class Overlay {
+export class Overlay {
   active = false;
   readonly #merge: Merge;
 
@@ -136,6 +137,12 @@ class Overlay {
     return gone || frames === undefined ? EMPTY : frames.subarray(frameStart, end);
   }
 
+  /** Whether there is an entry below the border; without a border, whether there is one. */
+  before(border: Buffer | undefined): boolean {
+    if (!this.active || border === undefined) return this.active;
+    return this.#merge.current.compareTo(border, border.length) < 0;
+  }
+
   compare(keys: KeyList, index: number): number {
     const mine = this.#merge.current.entry();
     const { bytes } = mine.keys;
@@ -153,7 +160,7 @@ class Overlay {
 const EMPTY = Buffer.alloc(0);
 
 /** Gathers small pieces, so that a row of its own never becomes a write of its own. */
-class FrameBuffer {
+export class FrameBuffer {
   length = 0;
   #pieces: Buffer[] = [];
 

@@ -5,13 +5,13 @@ import { compareKeys, KeyList } from "../../lib/engine/key-list.ts";
 import { readKeyField, writeKeyField } from "../../lib/model/key.ts";
 import { binaryRow, int8Field, textRow } from "./synthetic-rows.ts";
 
-const bytes = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
+const bytes: fc.Arbitrary<Buffer> = fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array));
 const sortedKeys = fc
   .uniqueArray(
     bytes.filter((key) => key.length > 0),
     { maxLength: 200, selector: (key) => key.toString("hex") },
   )
-  .map((keys) => keys.toSorted(Buffer.compare));
+  .map((keys) => keys.toSorted((a, b) => Buffer.compare(a, b)));
 
 const listOf = (keys: readonly Buffer[]): KeyList => {
   const list = new KeyList(2);

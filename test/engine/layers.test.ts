@@ -140,7 +140,7 @@ test("a table of many pages reads the same whole and in ranges, with deltas acro
   let state = await takeBase(await laneFor(vault, "p0"), "t1", syntheticFacts(), rows);
   const borders = splitsOf(partTableOf(state), 5).map((hex) => Number(BigInt.asIntN(63, BigInt(`0x${hex}`))));
   expect(borders).toHaveLength(4);
-  const after = new Map(rows);
+  const after = new Map<Id, string>(rows);
   for (const [i, border] of borders.entries()) {
     if (i % 2 === 0) after.delete(border);
     else after.set(border, "changed at the border");

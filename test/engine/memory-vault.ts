@@ -27,7 +27,7 @@ export interface MemoryVault {
   readonly clock: ManualClock;
   readonly entropy: Entropy;
   /** The same vault through another hot store, a faulty one for instance. */
-  reopen(hot: ObjectStore): Promise<Vault>;
+  readonly reopen: (hot: ObjectStore) => Promise<Vault>;
 }
 
 export const memoryVault = async (seed = "vault"): Promise<MemoryVault> => {
