@@ -1,0 +1,108 @@
+import type { CopyResult } from "../../../lib/engine/copy-tables.ts";
+import type { CopyTask } from "../../../lib/engine/lane.ts";
+import { listPoints } from "../../../lib/engine/points.ts";
+import type { RestoreReport } from "../../../lib/engine/restore/apply-restore.ts";
+import type { RestoreResult, RestoreTask } from "../../../lib/engine/restore/restore-lane.ts";
+import type { RestorePlan, RestoreScope } from "../../../lib/engine/restore/restore-plan.ts";
+import { Vault } from "../../../lib/engine/vault.ts";
+import { memoryStore } from "../../../lib/local/memory-store.ts";
+import { systemClock } from "../../../lib/local/system-clock.ts";
+import { systemEntropy } from "../../../lib/local/system-entropy.ts";
+import type { Point } from "../../../lib/model/point.ts";
+import { captureDatabase } from "../../../lib/operations/capture.ts";
+import { openCopyLane } from "../../../lib/operations/lane.ts";
+import {
+  type ApplyWorld,
+  applyPlan,
+  openRestoreLane,
+  planOfRestore,
+  pointToSql,
+} from "../../../lib/operations/restore.ts";
+import type { Lanes } from "../../../lib/ports/lanes.ts";
+import type { ObjectStore } from "../../../lib/ports/object-store.ts";
+import type { TargetDatabase } from "../../../lib/ports/target-database.ts";
+import { postgresSource } from "../../../lib/postgres/source.ts";
+import { targetDatabase } from "../../../lib/postgres/target/target-database.ts";
+import { memoryKeys } from "../../local/memory-keys.ts";
+
+export const WHOLE: RestoreScope = { schemas: [], tables: [] };
+
+interface OneLane<Task, Result> extends AsyncDisposable {
+  run(task: Task, progress: (rows: number, bytes: number) => void, signal: AbortSignal): Promise<Result>;
+}
+
+/** Lanes in this very thread. */
+export const lanesHere = async <Task, Result>(
+  count: number,
+  open: () => Promise<OneLane<Task, Result>>,
+): Promise<Lanes<Task, Result>> => {
+  const lanes = await Promise.all(Array.from({ length: count }, open));
+  const free = [...lanes];
+  return {
+    count,
+    async run(task, progress, signal) {
+      const lane = free.pop();
+      if (lane === undefined) throw new TypeError("more tasks than lanes");
+      try {
+        return await lane.run(task, progress, signal);
+      } finally {
+        free.push(lane);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const lane of lanes) await lane[Symbol.asyncDispose]();
+    },
+  };
+};
+
+export interface RestoreVault {
+  readonly vault: Vault;
+  readonly hot: ObjectStore;
+  capture(url: string): Promise<Point>;
+  plan(url: string, scope?: RestoreScope): Promise<RestorePlan>;
+  apply(url: string, plan: RestorePlan, options?: ApplyOptions): Promise<RestoreReport>;
+  restore(url: string, scope?: RestoreScope, options?: ApplyOptions): Promise<RestoreReport>;
+  sql(scope?: RestoreScope): Promise<Buffer>;
+}
+
+export interface ApplyOptions {
+  readonly lanes?: number;
+  readonly proof?: "full" | "counts";
+  /** In place of the database's own. */
+  readonly target?: TargetDatabase;
+  readonly signal?: AbortSignal;
+  readonly progress?: ApplyWorld["progress"];
+}
+
+/** A vault in memory whose captures and restores run here. */
+export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)): Promise<RestoreVault> => {
+  const stores = { hot, keys: memoryStore(systemClock) };
+  const vault = await Vault.openOrCreate(stores, memoryKeys(), systemEntropy);
+  const quiet = { clock: systemClock, progress: () => {}, warn: () => {}, signal: new AbortController().signal };
+  const made: RestoreVault = {
+    vault,
+    hot,
+    async capture(url) {
+      const source = await postgresSource(url);
+      const openLanes = (opening: Parameters<typeof openCopyLane>[1]) =>
+        lanesHere<CopyTask, CopyResult>(2, () => openCopyLane({ source, store: hot, entropy: systemEntropy }, opening));
+      await captureDatabase({ ...quiet, vault, source, openLanes }, { tier: "hot", base: false });
+      return (await listPoints(hot)).at(-1) as Point;
+    },
+    plan: (url, scope = WHOLE) =>
+      planOfRestore({ vault, target: targetDatabase(url), clock: systemClock }, "latest", { scope }),
+    apply(url, plan, { lanes = 2, proof = "full", target = targetDatabase(url), ...rest } = {}) {
+      const openLanes: ApplyWorld["openLanes"] = (opening) =>
+        lanesHere<RestoreTask, RestoreResult>(lanes, () => openRestoreLane({ target, store: hot }, opening));
+      return applyPlan({ ...quiet, ...rest, vault, target, openLanes }, plan, { proof });
+    },
+    restore: async (url, scope = WHOLE, options = {}) => made.apply(url, await made.plan(url, scope), options),
+    async sql(scope = WHOLE) {
+      const pieces: Buffer[] = [];
+      const write = async (bytes: Buffer) => void pieces.push(Buffer.from(bytes));
+      await pointToSql({ ...quiet, vault, write }, "latest", scope);
+      return Buffer.concat(pieces);
+    },
+  };
+  return made;
+};
