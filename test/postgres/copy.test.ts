@@ -1,9 +1,12 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { RowFormat } from "../../lib/model/table.ts";
 import { copyIn } from "../../lib/postgres/copy-in.ts";
 import { copyOut } from "../../lib/postgres/copy-out.ts";
+import { copyData } from "../../lib/postgres/row-messages.ts";
 import { Session } from "../../lib/postgres/session.ts";
 import { freshDatabase, postgresMajors, testServer } from "../postgres.ts";
 
@@ -24,7 +27,7 @@ const readAll = async (session: Session, sql: string, format: RowFormat, columns
 const expectWholeFrames = (frames: Buffer): void => {
   let at = 0;
   while (at < frames.length) {
-    expect(frames[at]).toBe(0x64);
+    if (frames[at] !== 0x64) throw new Error(`no frame starts at ${at}`);
     at += 1 + frames.readUInt32BE(at + 1);
   }
   expect(at).toBe(frames.length);
@@ -34,6 +37,34 @@ const rowsOf = (frames: Buffer): number => {
   let rows = 0;
   for (let at = 0; at < frames.length; at += 1 + frames.readUInt32BE(at + 1)) rows += 1;
   return rows;
+};
+
+/** A line to the server that can be cut without a word. */
+const cuttableLine = async (url: string) => {
+  const target = new URL(url);
+  const { hostname, port } = target;
+  const sockets: Socket[] = [];
+  const listener = createServer((client) => {
+    const upstream = connect(Number(port), hostname);
+    for (const socket of [client, upstream]) socket.on("error", () => {}); // Each end sees the other's cut.
+    sockets.push(client, upstream);
+    client.pipe(upstream).pipe(client);
+  }).listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const address = listener.address();
+  if (address === null || typeof address === "string") throw new TypeError("a TCP server has no port");
+  target.port = `${address.port}`;
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: target.href,
+    cut,
+    [Symbol.dispose]() {
+      cut();
+      listener.close();
+    },
+  };
 };
 
 describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
@@ -136,6 +167,35 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     };
     await expect(read()).rejects.toMatchObject({ code: "DATABASE_LOST" });
     await expect(session.query("SELECT 1")).rejects.toMatchObject({ code: "DATABASE_LOST" });
+  });
+
+  test("fails with DATABASE_LOST when the network is cut in the middle of a copy, out and in", async () => {
+    const url = await freshDatabase(server);
+    for (const direction of ["out", "in"] as const) {
+      using line = await cuttableLine(url);
+      await using session = await Session.open(line.url, { readOnly: false });
+      await session.query("CREATE TABLE IF NOT EXISTS public.t (i int)");
+      const row = copyData(Buffer.from("1\n"));
+      const source = async function* () {
+        yield row;
+        line.cut();
+        for (let rows = 0; rows < 1_000_000; rows++) {
+          yield row;
+          if (rows % 1000 === 0) await delay(1);
+        }
+      };
+      const rows = "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 10000000)) TO STDOUT";
+      const run = async () => {
+        if (direction === "in")
+          return copyIn(session, { sql: "COPY public.t FROM STDIN", format: "text", doing: "loading t" }, source());
+        for await (const _ of copyOut(session, { sql: rows, format: "text", columns: 1, doing: "reading a test" }))
+          line.cut();
+        return 0;
+      };
+      await expect(run()).rejects.toMatchObject({ code: "DATABASE_LOST" });
+    }
+    await using again = await Session.open(url, { readOnly: true });
+    expect(await again.query("SELECT count(*)::int AS rows FROM public.t")).toEqual([{ rows: 0 }]);
   });
 
   test("fails with the source's own error when the source of a load fails, and loads nothing", async () => {

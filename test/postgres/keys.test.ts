@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { KeyReader } from "../../lib/engine/key.ts";
 import type { TableFacts } from "../../lib/model/table.ts";
 import type { SourceReader } from "../../lib/ports/source-database.ts";
-import { freshDatabase, postgresMajors, testServer } from "../postgres.ts";
+import { freshDatabase, postgresMajors, query, testServer } from "../postgres.ts";
 import { framesOf, openBoth, openWriter } from "./source-fixture.ts";
 
 const SEED = "-6148914691236517206";
@@ -134,19 +134,38 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     await expectKeysAgree(both.reader, both.facts("t"));
   });
 
+  test("text keys of a LATIN1 database are ordered and hashed as the UTF-8 that leaves it", async () => {
+    const url = new URL(await freshDatabase(server));
+    const name = `${url.pathname.slice(1)}_latin1`;
+    await query(url.href, `CREATE DATABASE ${name} ENCODING LATIN1 LOCALE 'C' TEMPLATE template0`);
+    url.pathname = name;
+    await using writer = await openWriter(url.href);
+    await writer.query("CREATE TYPE pair AS (a int, b int)");
+    for (const table of ["plain (id text PRIMARY KEY, v int)", "other (id text PRIMARY KEY, v int, p pair)"]) {
+      await writer.query(`CREATE TABLE ${table}`);
+      await writer.query(
+        `INSERT INTO ${table.slice(0, 5)} SELECT chr(160 + i % 90) || i, i FROM generate_series(1, 200) i`,
+      );
+    }
+    await using both = await openBoth(url.href);
+    expect(both.facts("plain")).toMatchObject({ format: "binary", key: [{ order: "send" }] });
+    expect(both.facts("other")).toMatchObject({ format: "text", key: [{ order: "output" }] });
+    for (const table of ["plain", "other"]) await expectKeysAgree(both.reader, both.facts(table));
+  });
+
   test("a table whose keys nobody changed since has no changed rows, and an empty one has nothing", async () => {
     const url = await freshDatabase(server);
     await using writer = await openWriter(url);
     await writer.query("CREATE TABLE t (id int PRIMARY KEY)");
     await using empty = await openBoth(url);
     const nothing = { rows: 0, sum: 0n, changedRows: 0, changedSum: 0n };
-    const query = { table: empty.facts("t"), starts: [], seed: SEED };
-    expect(await empty.reader.digests({ ...query, since: "3" })).toEqual([nothing]);
+    const asked = { table: empty.facts("t"), starts: [], seed: SEED };
+    expect(await empty.reader.digests({ ...asked, since: "3" })).toEqual([nothing]);
     await writer.query("INSERT INTO t SELECT generate_series(1, 10)");
     await using full = await openBoth(url);
-    expect(await full.reader.digests({ ...query, since: NEVER })).toMatchObject([{ rows: 10, changedRows: 0 }]);
-    expect(await full.reader.digests({ ...query, since: full.view.snapshot.xmin })).toMatchObject([{ changedRows: 0 }]);
-    expect(await full.reader.digests({ ...query, since: empty.view.snapshot.xmin })).toMatchObject([
+    expect(await full.reader.digests({ ...asked, since: NEVER })).toMatchObject([{ rows: 10, changedRows: 0 }]);
+    expect(await full.reader.digests({ ...asked, since: full.view.snapshot.xmin })).toMatchObject([{ changedRows: 0 }]);
+    expect(await full.reader.digests({ ...asked, since: empty.view.snapshot.xmin })).toMatchObject([
       { changedRows: 10 },
     ]);
   });
