@@ -1,9 +1,21 @@
 import { addCapture } from "./commands/capture.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addPointDiff } from "./commands/point-diff.ts";
 import { addPointList } from "./commands/point-list.ts";
 import { addPointShow } from "./commands/point-show.ts";
+import { addRestoreApply } from "./commands/restore-apply.ts";
+import { addRestorePlan } from "./commands/restore-plan.ts";
 import type { AddCommand } from "./program.ts";
 
 /** Every command there is, in the order of --help. */
-export const COMMANDS: readonly AddCommand[] = [addCapture, addPointList, addPointShow, addDoctor, addCompletion];
+export const COMMANDS: readonly AddCommand[] = [
+  addCapture,
+  addPointList,
+  addPointShow,
+  addPointDiff,
+  addRestorePlan,
+  addRestoreApply,
+  addDoctor,
+  addCompletion,
+];

@@ -1,8 +1,9 @@
 import { Option } from "@commander-js/extra-typings";
 import { EXIT } from "../../lib/model/errors.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
-import { lanesDefault, localSource, openLocalLanes } from "../../lib/wiring/local.ts";
+import { localSource } from "../../lib/wiring/local.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { openLanes } from "../lanes.ts";
 import {
   databaseOption,
   jobsOption,
@@ -13,7 +14,6 @@ import {
 } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { vaultOf } from "../vault.ts";
-import { WORKER } from "../worker-url.ts";
 
 const EXAMPLES = `
 Examples:
@@ -51,12 +51,7 @@ export const addCapture: AddCommand = (program, act) => {
             source,
             clock: world.clock,
             openLanes: (opening) =>
-              openLocalLanes(WORKER, options.jobs ?? lanesDefault(), {
-                kind: "copy",
-                vault: directory,
-                databaseUrl,
-                act: opening,
-              }),
+              openLanes(options.jobs, { kind: "copy", vault: directory, databaseUrl, act: opening }),
             progress: session.progress.report,
             warn: session.output.note,
             signal: session.signal,

@@ -6,21 +6,37 @@ import { type ServedLane, serveLane } from "../local/thread-lane.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { SourceDatabase } from "../ports/source-database.ts";
+import type { TargetDatabase } from "../ports/target-database.ts";
 import { postgresSource } from "../postgres/source.ts";
+import { targetDatabase } from "../postgres/target/target-database.ts";
 import type { LocalLaneOpening } from "./local.ts";
 
-export interface LaneWorld {
+interface CopyWorld {
   readonly source: SourceDatabase;
   readonly store: ObjectStore;
   readonly entropy: Entropy;
 }
 
+export interface LaneOpeners {
+  readonly copy: (world: CopyWorld, act: unknown) => Promise<ServedLane<never, unknown>>;
+  readonly scratch: (
+    world: CopyWorld & { readonly scratch: ObjectStore },
+    act: unknown,
+  ) => Promise<ServedLane<never, unknown>>;
+  readonly restore: (
+    world: { readonly target: TargetDatabase; readonly store: ObjectStore },
+    act: unknown,
+  ) => Promise<ServedLane<never, unknown>>;
+}
+
 /** Serves a lane of this thread: chooses its adapters and hands them to the act it was opened for. */
-export const serveLocalLane = <Task, Result>(openers: {
-  readonly copy: (world: LaneWorld, act: unknown) => Promise<ServedLane<Task, Result>>;
-}): Promise<void> =>
+export const serveLocalLane = (openers: LaneOpeners): Promise<void> =>
   serveLane(async (opening: LocalLaneOpening) => {
-    const store = await openDirectoryStore(join(opening.vault, "hot"), { clock: systemClock, create: false });
+    const openStore = (directory: string) => openDirectoryStore(directory, { clock: systemClock, create: false });
+    const store = await openStore(join(opening.vault, "hot"));
+    if (opening.kind === "restore")
+      return openers.restore({ target: targetDatabase(opening.databaseUrl), store }, opening.act);
     const world = { source: await postgresSource(opening.databaseUrl), store, entropy: systemEntropy };
-    return openers[opening.kind](world, opening.act);
+    if (opening.kind === "copy") return openers.copy(world, opening.act);
+    return openers.scratch({ ...world, scratch: await openStore(opening.scratch as string) }, opening.act);
   });

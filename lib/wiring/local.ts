@@ -1,5 +1,5 @@
-import { readdir, stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDirectoryStore } from "../local/directory-store.ts";
 import { createKeyFile, openKeyFile } from "../local/key-file.ts";
@@ -10,9 +10,11 @@ import { Failure } from "../model/errors.ts";
 import type { Clock, Entropy } from "../ports/clock.ts";
 import type { KeyService } from "../ports/key-service.ts";
 import type { Lanes } from "../ports/lanes.ts";
-import type { VaultStores } from "../ports/object-store.ts";
+import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
 import type { SourceDatabase } from "../ports/source-database.ts";
+import type { TargetDatabase } from "../ports/target-database.ts";
 import { postgresSource } from "../postgres/source.ts";
+import { targetDatabase } from "../postgres/target/target-database.ts";
 
 /** Where a local vault is and what opens it. */
 export interface LocalPlaces {
@@ -86,17 +88,35 @@ export const localClock: Clock = systemClock;
 
 export const localSource = (databaseUrl: string): Promise<SourceDatabase> => postgresSource(databaseUrl);
 
+export const localTarget = (databaseUrl: string): TargetDatabase => targetDatabase(databaseUrl);
+
 /** What a lane's thread is opened with. */
 export interface LocalLaneOpening {
-  readonly kind: "copy";
+  /** `copy`: a capture's. `scratch`: a comparison's, which writes to a scratch directory. `restore`: a restore's. */
+  readonly kind: "copy" | "scratch" | "restore";
   readonly vault: string;
+  /** The source; of a restore the target. */
   readonly databaseUrl: string;
+  /** Directory of the scratch store. */
+  readonly scratch?: string;
   /** Plain data of the act itself. */
   readonly act: unknown;
 }
 
+/** A directory store that is thrown away. */
+export const withScratchStore = async <T>(use: (store: ObjectStore, directory: string) => Promise<T>): Promise<T> => {
+  const directory = await mkdtemp(join(tmpdir(), "lastgood-scratch-"));
+  try {
+    return await use(await openDirectoryStore(directory, { clock: systemClock, create: true }), directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+};
+
 /** Two connections per core and more gain nothing: the server and we share them (docs/architecture.md). */
 export const lanesDefault = (): number => Math.max(2, availableParallelism());
+
+export type LocalLanes<Task, Result> = Lanes<Task, Result>;
 
 export const openLocalLanes = <Task, Result>(
   worker: URL,
