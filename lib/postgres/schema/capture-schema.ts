@@ -60,8 +60,13 @@ const READERS: readonly ((catalog: Catalog) => Promise<readonly SchemaObject[]>)
  *
  * Needs no right but to connect (and SELECT on sequences). The names in the statements are qualified because the
  * session's search_path is empty; run them in a session where it is empty too and `check_function_bodies` is off.
+ *
+ * Definitions that PostgreSQL prints (views, indexes, constraints, functions) are those of now, not of the snapshot: a
+ * migration that runs at this moment may show half. pg_dump has the same hole; the callers' check for tables that moved
+ * closes it for tables.
  * @param query  runs in the session whose snapshot is to be described, `search_path` empty
  * @throws DATABASE_FORBIDDEN  the role may not read a sequence
+ * @throws SOURCE_MOVED  something was dropped while it was described
  */
 export const captureSchema = async (query: Query): Promise<CapturedSchema> => {
   const [version] = await query("SELECT current_setting('server_version_num')::integer / 10000 AS major");

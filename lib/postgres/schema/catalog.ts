@@ -1,3 +1,5 @@
+import { Failure } from "../../model/errors.ts";
+
 /** Runs one catalog query. Values may come parsed by the driver or as PostgreSQL's text: the readers below take both. */
 export type Query = (sql: string, params?: unknown[]) => Promise<Record<string, unknown>[]>;
 
@@ -13,10 +15,20 @@ export type CatalogRow = Readonly<Record<string, unknown>>;
 /** Objects below this oid came with the server (FirstNormalObjectId in PostgreSQL's access/transam.h). */
 export const USER_OID_MIN = 16384;
 
-/** A text value. NULL and a column the query does not have are programmer errors. */
+/**
+ * A text value. Where the catalog cannot hold NULL, NULL comes of a pg_get_... function whose object is gone: those look
+ * at the catalogs of now, not at the snapshot's.
+ * @throws SOURCE_MOVED  something was dropped while the schema was described
+ */
 export const text = (row: CatalogRow, column: string): string => {
   const value = row[column];
-  if (value === null || value === undefined) throw new TypeError(`catalog query gave no ${column}`);
+  if (value === null) {
+    throw new Failure(
+      "SOURCE_MOVED",
+      `the ${column} of an object is gone since the snapshot, it was dropped meanwhile`,
+    );
+  }
+  if (value === undefined) throw new TypeError(`catalog query gave no ${column}`);
   return String(value);
 };
 

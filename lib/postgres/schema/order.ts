@@ -31,7 +31,7 @@ export const orderObjects = (
   const { order, cyclic } = walk(kept, graph, sections);
   return {
     statements: order.map((object) => statementOf(object, sections.get(object) ?? "post", graph)),
-    unmet: [...unmet],
+    unmet: inOrder([...unmet]),
     cyclic,
   };
 };

@@ -76,11 +76,12 @@ const KINDS: readonly Kind[] = [
   },
   {
     kind: "rights changed on objects of extensions and of the system",
-    sql: `SELECT pg_describe_object(i.classoid, i.objoid, i.objsubid) AS name FROM pg_init_privs i
-      LEFT JOIN pg_class c ON i.classoid = 'pg_class'::regclass AND c.oid = i.objoid
-      LEFT JOIN pg_proc p ON i.classoid = 'pg_proc'::regclass AND p.oid = i.objoid
-      WHERE i.objsubid = 0 AND (c.oid IS NOT NULL AND c.relacl IS DISTINCT FROM i.initprivs
-        OR p.oid IS NOT NULL AND p.proacl IS DISTINCT FROM i.initprivs)`,
+    sql: `SELECT pg_describe_object(o.class, o.oid, 0) AS name FROM (
+        SELECT 'pg_class'::regclass AS class, oid, relacl AS acl, relnamespace AS nsp FROM pg_class
+        UNION ALL SELECT 'pg_proc'::regclass, oid, proacl, pronamespace FROM pg_proc) o
+      LEFT JOIN pg_init_privs i ON i.classoid = o.class AND i.objoid = o.oid AND i.objsubid = 0
+      WHERE o.acl IS DISTINCT FROM i.initprivs AND (o.oid < ${USER_OID_MIN} AND o.nsp = 'pg_catalog'::regnamespace OR EXISTS (SELECT FROM pg_depend e
+        WHERE e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e'))`,
   },
   {
     kind: "settings of the database and its roles",
