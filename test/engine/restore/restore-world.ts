@@ -20,7 +20,7 @@ import {
 } from "../../../lib/operations/restore.ts";
 import type { Lanes } from "../../../lib/ports/lanes.ts";
 import type { ObjectStore } from "../../../lib/ports/object-store.ts";
-import type { TargetDatabase } from "../../../lib/ports/target-database.ts";
+import type { TargetDatabase, TargetSession, TargetTable } from "../../../lib/ports/target-database.ts";
 import { postgresSource } from "../../../lib/postgres/source.ts";
 import { targetDatabase } from "../../../lib/postgres/target/target-database.ts";
 import { memoryKeys } from "../../local/memory-keys.ts";
@@ -59,7 +59,8 @@ export interface RestoreVault {
   readonly vault: Vault;
   readonly hot: ObjectStore;
   capture(url: string): Promise<Point>;
-  plan(url: string, scope?: RestoreScope): Promise<RestorePlan>;
+  /** @param shiftMs  how far the clock of the plan is off */
+  plan(url: string, scope?: RestoreScope, shiftMs?: number): Promise<RestorePlan>;
   apply(url: string, plan: RestorePlan, options?: ApplyOptions): Promise<RestoreReport>;
   restore(url: string, scope?: RestoreScope, options?: ApplyOptions): Promise<RestoreReport>;
   sql(scope?: RestoreScope): Promise<Buffer>;
@@ -89,8 +90,10 @@ export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)):
       await captureDatabase({ ...quiet, vault, source, openLanes }, { tier: "hot", base: false });
       return (await listPoints(hot)).at(-1) as Point;
     },
-    plan: (url, scope = WHOLE) =>
-      planOfRestore({ vault, target: targetDatabase(url), clock: systemClock }, "latest", { scope }),
+    plan(url, scope = WHOLE, shiftMs = 0) {
+      const clock = { ...systemClock, now: () => systemClock.now() + shiftMs };
+      return planOfRestore({ vault, target: targetDatabase(url), clock }, "latest", { scope });
+    },
     apply(url, plan, { lanes = 2, proof = "full", target = targetDatabase(url), ...rest } = {}) {
       const openLanes: ApplyWorld["openLanes"] = (opening) =>
         lanesHere<RestoreTask, RestoreResult>(lanes, () => openRestoreLane({ target, store: hot }, opening));
@@ -106,3 +109,32 @@ export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)):
   };
   return made;
 };
+
+/** The target itself, with some of its sessions' calls replaced. */
+export const targetWith = (url: string, change: (session: TargetSession) => Partial<TargetSession>): TargetDatabase => {
+  const target = targetDatabase(url);
+  return {
+    facts: () => target.facts(),
+    async open() {
+      const session = await target.open();
+      const own: TargetSession = {
+        run: (sql, doing) => session.run(sql, doing),
+        load: (table, frames, options) => session.load(table, frames, options),
+        rows: (table) => session.rows(table),
+        count: (table) => session.count(table),
+        abandon: () => session.abandon(),
+        [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+      };
+      return { ...own, ...change(session) };
+    },
+  };
+};
+
+/** A target that tells of every load. */
+export const spied = (url: string, loading: (table: TargetTable, freeze: boolean) => void): TargetDatabase =>
+  targetWith(url, (session) => ({
+    load(table, frames, options) {
+      loading(table, options.freeze);
+      return session.load(table, frames, options);
+    },
+  }));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { getPart } from "../../../lib/engine/points.ts";
 import { freshDatabase, postgresMajors, query, testServer } from "../../postgres.ts";
-import { restoreVault } from "./restore-world.ts";
+import { restoreVault, spied } from "./restore-world.ts";
 import { CONTENT, SHOP } from "./shop.ts";
 
 describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
@@ -27,5 +28,47 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
       "building indexes",
       "analysing",
     ]);
+  });
+
+  test("rows captured as text and as binary, and merged from a base and its deltas, are all there", async () => {
+    const original = await shop();
+    const vault = await restoreVault();
+    await vault.capture(original);
+    await query(
+      original,
+      `ALTER TABLE shop.orders DISABLE TRIGGER touched;
+       DELETE FROM shop.orders WHERE id % 50 = 0; UPDATE shop.orders SET price = -price WHERE id % 70 = 1;
+       INSERT INTO shop.orders (user_id) SELECT 1 FROM generate_series(1, 20);
+       ALTER TABLE shop.orders ENABLE TRIGGER touched;
+       UPDATE shop."Odd ""name" SET z = 'later' WHERE "a b" = 'ü'; DELETE FROM shop."Odd ""name" WHERE "a b" = '';
+       UPDATE shop.events SET day = day + 20 WHERE day < '2025-12-20';
+       REFRESH MATERIALIZED VIEW shop.totals`,
+    );
+    const point = await vault.capture(original);
+    const part = await getPart(vault.vault, point, point.parts[0] as (typeof point.parts)[number]);
+    const taken = part.tables.map((table) => `${table.facts.name} ${table.facts.format} ${table.layers.length}`);
+    expect(taken).toEqual(expect.arrayContaining(["orders binary 2", 'Odd "name text 2', "keyless binary 1"]));
+    const copy = await freshDatabase(server);
+    await vault.restore(copy);
+    expect(await query(copy, CONTENT)).toEqual(await query(original, CONTENT));
+  });
+
+  test("a table that outweighs the others is loaded by several lanes at once, and proven all the same", async () => {
+    const original = await freshDatabase(server);
+    await query(
+      original,
+      `CREATE TABLE wide (id text PRIMARY KEY, n integer); CREATE TABLE narrow (n integer);
+       INSERT INTO wide SELECT repeat(md5(i::text), 28), i FROM generate_series(1, 12000) i;
+       INSERT INTO narrow SELECT generate_series(1, 100)`,
+    );
+    const vault = await restoreVault();
+    await vault.capture(original);
+    const copy = await freshDatabase(server);
+    const loads: string[] = [];
+    const target = spied(copy, (table, freeze) => loads.push(`${table.name} ${freeze}`));
+    await vault.restore(copy, undefined, { lanes: 2, target });
+    expect(loads.toSorted()).toEqual(["narrow true", "wide false", "wide false"]);
+    const content = "SELECT count(*), md5(string_agg(id || n, '' ORDER BY n)) FROM wide";
+    expect(await query(copy, content)).toEqual(await query(original, content));
   });
 });
