@@ -4,7 +4,7 @@ import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { getObject, pack, putFresh, unpack } from "./chunk.ts";
 import { decodeDocument, encodeDocument, sha256 } from "./document.ts";
-import { open, readHeader, type SealedHeader, seal } from "./seal.ts";
+import { open, type SealedHeader, seal } from "./seal.ts";
 import type { Vault } from "./vault.ts";
 
 const FORMAT = 1;
@@ -18,9 +18,10 @@ export interface PartHeader extends SealedHeader {
   readonly pages: readonly string[];
 }
 
-const pointName = (id: string, generation: number): string => `points/${id}/${generationText(generation)}.json`;
+export const pointName = (id: string, generation: number): string => `points/${id}/${generationText(generation)}.json`;
+export const partPrefix = (id: string): string => `parts/${id}/`;
 const partName = (id: string, className: string, generation: number): string =>
-  `parts/${id}/${className}.${generationText(generation)}`;
+  `${partPrefix(id)}${className}.${generationText(generation)}`;
 const generationText = (generation: number): string => String(generation).padStart(6, "0");
 
 /** Seals a part's manifest and stores it. Its point names it later: until then nobody sees it. */
@@ -74,12 +75,6 @@ export const getPart = async (vault: Vault, point: Point, ref: PartRef): Promise
     JSON.stringify(part.identity) === JSON.stringify(point.identity);
   if (!same) throw corrupt(point.id, "its clear facts are not those that were sealed with its part");
   return part;
-};
-
-/** Names of the pages a part needs, without a key. Undefined if the part is gone. */
-export const partPageNames = async (store: ObjectStore, name: string): Promise<readonly string[] | undefined> => {
-  const sealed = await store.get(name);
-  return sealed === undefined ? undefined : readHeader<PartHeader>(name, sealed, "part").pages;
 };
 
 /** Writes the point: from here on it exists. */

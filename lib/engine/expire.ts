@@ -1,0 +1,70 @@
+import { Failure } from "../model/errors.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { type FoldReport, type FoldWorld, foldChains } from "./fold-chain.ts";
+import { listIntents } from "./intent.ts";
+import { partPrefix, pointGenerations } from "./points.ts";
+
+export interface RemovalReport {
+  /** Ids of the points that were removed, or whose removal was completed. */
+  readonly removed: readonly string[];
+  readonly objectsDeleted: number;
+  readonly keysShredded: number;
+  readonly fold: FoldReport;
+}
+
+/**
+ * Removes points. Where points that stay build on them, their layers are folded first. Then, point by point, what makes
+ * it visible goes first and what it was made of last: its generations, its wrapped data keys (from here on nobody can read
+ * it), its parts. Then each is looked for and must be gone. Pages and chunks that nothing names any more are left to sweep.
+ *
+ * Stopped anywhere, running it again completes the removal, also when the point itself is gone already.
+ *
+ * @throws POINT_NOT_FOUND  nothing of such a point is in the vault; nothing was removed
+ * @throws CAPTURE_RUNNING  it is being captured, or another fold is running
+ */
+export const removePoints = async (world: FoldWorld, ids: readonly string[]): Promise<RemovalReport> => {
+  const { vault } = world;
+  for (const id of ids) await assertRemovable(world, id);
+  const fold = await foldChains(world, new Set(ids));
+  let objectsDeleted = 0;
+  let keysShredded = 0;
+  for (const id of ids) {
+    // Lowest generation first: one that is left over must not come to be the newest.
+    for (const name of await pointGenerations(vault.hot, id)) objectsDeleted += await remove(vault.hot, name);
+    for (const name of await namesOf(vault.stores.keys, partPrefix(id)))
+      keysShredded += await remove(vault.stores.keys, name);
+    for (const name of await namesOf(vault.hot, partPrefix(id))) objectsDeleted += await remove(vault.hot, name);
+    await assertGone(world, id);
+  }
+  return { removed: ids, objectsDeleted, keysShredded, fold };
+};
+
+const assertRemovable = async ({ vault, clock }: FoldWorld, id: string): Promise<void> => {
+  const running = (await listIntents(vault.hot)).some((intent) => intent.id === id && intent.leaseUntil > clock.now());
+  if (running) throw new Failure("CAPTURE_RUNNING", `point ${id} is being captured`);
+  if ((await leftOf({ vault }, id)).length === 0) throw new Failure("POINT_NOT_FOUND", `there is no point ${id}`);
+};
+
+const assertGone = async (world: Pick<FoldWorld, "vault">, id: string): Promise<void> => {
+  const [left] = await leftOf(world, id);
+  if (left !== undefined)
+    throw new Failure("OBJECT_EXISTS", `object ${left} of the removed point ${id} is still there`, {
+      hint: "run the same command again",
+      facts: { object: left },
+    });
+};
+
+const leftOf = async ({ vault }: Pick<FoldWorld, "vault">, id: string): Promise<readonly string[]> => [
+  ...(await pointGenerations(vault.hot, id)),
+  ...(await namesOf(vault.stores.keys, partPrefix(id))),
+  ...(await namesOf(vault.hot, partPrefix(id))),
+];
+
+const remove = async (store: ObjectStore, name: string): Promise<number> =>
+  (await store.delete(name)) === "deleted" ? 1 : 0;
+
+const namesOf = async (store: ObjectStore, prefix: string): Promise<readonly string[]> => {
+  const names: string[] = [];
+  for await (const { name } of store.list(prefix)) names.push(name);
+  return names;
+};

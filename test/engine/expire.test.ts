@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { removePoints } from "../../lib/engine/expire.ts";
+import { foldChains } from "../../lib/engine/fold-chain.ts";
+import { HeldIntent, LEASE_MS } from "../../lib/engine/intent.ts";
+import { getPart, listPoints } from "../../lib/engine/points.ts";
+import { sweep } from "../../lib/engine/sweep.ts";
+import { Vault } from "../../lib/engine/vault.ts";
+import { isFailure } from "../../lib/model/errors.ts";
+import type { PartRef } from "../../lib/model/point.ts";
+import { faulty, Killed } from "../faults/faulty.ts";
+import { namesIn } from "./memory-vault.ts";
+import {
+  foldWorldOf,
+  reachableIn,
+  sweepWorldOf,
+  type VaultHistory,
+  vaultHistory,
+  wrongTables,
+} from "./vault-history.ts";
+
+const layersOf = async ({ vault }: VaultHistory): Promise<Record<string, readonly (readonly string[])[]>> => {
+  const found: Record<string, readonly (readonly string[])[]> = {};
+  for (const point of await listPoints(vault.hot)) {
+    const part = await getPart(vault, point, point.parts[0] as PartRef);
+    found[point.id] = part.tables.map((table) => table.layers.map((layer) => layer.pointId));
+  }
+  return found;
+};
+
+const expectClean = async (history: VaultHistory, points: readonly string[]): Promise<void> => {
+  const { stores, clock } = history;
+  await sweep(sweepWorldOf(stores, clock), { dryRun: false });
+  expect(await namesIn(stores.hot)).toEqual(await reachableIn(history));
+  expect(await namesIn(stores.keys, "parts/")).toEqual(points.map((id) => `parts/${id}/raw`));
+  expect(await wrongTables(history, points)).toEqual([]);
+  const again = await sweep(sweepWorldOf(stores, clock), { dryRun: false });
+  expect([again.pages, again.chunks, again.parts, again.keys].map((count) => count.objects)).toEqual([0, 0, 0, 0]);
+};
+
+test("when the oldest point leaves, the next ones start from the folded base and read as before", async () => {
+  const history = await vaultHistory();
+  expect(await layersOf(history)).toEqual({
+    p0: [["p0"], ["p0"], ["p0"]],
+    p1: [["p0", "p1"], ["p0", "p1"], ["p1"]],
+    p2: [["p0", "p1", "p2"], ["p0", "p1"], ["p2"]],
+    p3: [["p0", "p1", "p2", "p3"], ["p0", "p1", "p3"], ["p3"]],
+  });
+  const report = await removePoints(foldWorldOf(history.vault, history.clock), ["p0"]);
+  expect(report).toMatchObject({ removed: ["p0"], keysShredded: 1, fold: { tablesFolded: 2, pointsRewritten: 3 } });
+  expect(await layersOf(history)).toEqual({
+    p1: [["p1"], ["p1"], ["p1"]],
+    p2: [["p1", "p2"], ["p1"], ["p2"]],
+    p3: [["p1", "p2", "p3"], ["p1", "p3"], ["p3"]],
+  });
+  expect((await listPoints(history.vault.hot)).map((point) => point.generation)).toEqual([2, 2, 2]);
+  expect(await namesIn(history.stores.hot, "intents/")).toEqual([]);
+  await expectClean(history, ["p1", "p2", "p3"]);
+});
+
+test.each([
+  [["p1"], ["p0", "p2", "p3"]],
+  [["p3"], ["p0", "p1", "p2"]],
+  [
+    ["p0", "p1"],
+    ["p2", "p3"],
+  ],
+  [
+    ["p2", "p0"],
+    ["p1", "p3"],
+  ],
+  [["p0", "p1", "p2", "p3"], []],
+])("removing %j leaves %j as they were, and nothing else", async (leaving, staying) => {
+  const history = await vaultHistory();
+  for (const id of leaving) await removePoints(foldWorldOf(history.vault, history.clock), [id]);
+  await expectClean(history, staying);
+  const together = await vaultHistory();
+  await removePoints(foldWorldOf(together.vault, together.clock), leaving);
+  await expectClean(together, staying);
+});
+
+test("a fold that has nothing to do writes nothing", async () => {
+  const { vault, clock, stores } = await vaultHistory();
+  const before = await namesIn(stores.hot);
+  const report = await foldChains(foldWorldOf(vault, clock), new Set());
+  expect(report).toMatchObject({ tablesFolded: 0, pointsRewritten: 0 });
+  expect(await namesIn(stores.hot)).toEqual(before);
+});
+
+test("rows that no staying point shows are in no chunk after fold and sweep", async () => {
+  const history = await vaultHistory();
+  const before = await namesIn(history.stores.hot, "chunks/");
+  await removePoints(foldWorldOf(history.vault, history.clock), ["p0"]);
+  const { chunks } = await sweep(sweepWorldOf(history.stores, history.clock), { dryRun: false });
+  const after = new Set(await namesIn(history.stores.hot, "chunks/"));
+  const gone = before.filter((name) => !after.has(name));
+  expect(chunks.objects).toBe(gone.length);
+  expect(gone.length).toBeGreaterThan(0);
+});
+
+test("fails when the point is not there, and while another fold is alive, and changes nothing", async () => {
+  const { vault, clock, stores } = await vaultHistory();
+  const before = await namesIn(stores.hot);
+  await expect(removePoints(foldWorldOf(vault, clock), ["p9"])).rejects.toMatchObject({ code: "POINT_NOT_FOUND" });
+  const other = await HeldIntent.take(vault.hot, clock, { id: "fold-other", database: "" });
+  const second = expect(removePoints(foldWorldOf(vault, clock), ["p0"])).rejects.toMatchObject({
+    code: "CAPTURE_RUNNING",
+    message: expect.stringContaining("another fold") as string,
+  });
+  for (let i = 0; i < 4; i++) await clock.advance(20_000);
+  await second;
+  await other.release();
+  expect(await namesIn(stores.hot)).toEqual(before);
+});
+
+describe("a removal stopped in any write is completed by running it again; the points that stay are readable all along", () => {
+  const stayWith = ["p1", "p2", "p3"];
+  const attempt = async (verb: "put" | "delete", nth: number, effect: boolean): Promise<boolean> => {
+    const history = await vaultHistory({ rows: 60 });
+    const { stores, clock, keys, entropy } = history;
+    const hot = faulty(stores.hot).stopAfter(verb, nth, { effect });
+    const dying = await Vault.open({ ...stores, hot }, keys, entropy);
+    try {
+      await removePoints(foldWorldOf(dying, clock), ["p0"]);
+      return false;
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+    }
+    hot.assertAllFaultsFired();
+    await clock.advance(LEASE_MS + 1);
+    expect(await wrongTables(history, stayWith)).toEqual([]);
+    try {
+      await removePoints(foldWorldOf(history.vault, clock), ["p0"]);
+    } catch (error) {
+      // Stopped after its very last delete.
+      if (!isFailure(error, "POINT_NOT_FOUND")) throw error;
+    }
+    await expectClean(history, stayWith);
+    return true;
+  };
+  test.each([
+    ["put", true],
+    ["put", false],
+    ["delete", true],
+    ["delete", false],
+  ] as const)("%s, with its effect: %s", async (verb, effect) => {
+    let stops = 0;
+    for (let nth = 1; await attempt(verb, nth, effect); nth++) stops = nth;
+    expect(stops).toBeGreaterThan(verb === "put" ? 10 : 5);
+  });
+
+  test("shredding the keys", async () => {
+    const history = await vaultHistory({ rows: 60 });
+    const { stores, clock, keys, entropy } = history;
+    const keyStore = faulty(stores.keys).stopAfter("delete", 1);
+    const dying = await Vault.open({ ...stores, keys: keyStore }, keys, entropy);
+    await expect(removePoints(foldWorldOf(dying, clock), ["p0"])).rejects.toThrow(Killed);
+    keyStore.assertAllFaultsFired();
+    await clock.advance(LEASE_MS + 1);
+    expect(await wrongTables(history, stayWith)).toEqual([]);
+    await removePoints(foldWorldOf(history.vault, clock), ["p0"]);
+    await expectClean(history, stayWith);
+  });
+});
