@@ -2,8 +2,8 @@ import type { EpochMs } from "./units.ts";
 
 /**
  * What differs between two states of a database: `a` is what was, `b` what is compared with it. So `missing` rows are in
- * a and not in b, `extra` rows in b and not in a. This is the document `point diff --json` prints; docs/json.md
- * names its version. It is plain JSON: texts, numbers, null; no field is ever left out.
+ * a and not in b, `extra` rows in b and not in a. This is the document `point diff --json` prints. It is
+ * plain JSON: texts, numbers, null; no field is ever left out, and a change that is more than a new field raises `format`.
  */
 export interface Difference {
   readonly format: 1;
@@ -91,4 +91,4 @@ export interface ChangedSample {
 
 export const SAMPLE_CHARS_MAX = 400;
 /** Samples are held in memory for every table: no more of each kind may be asked for. */
-export const SAMPLES_MAX = 1000;
+export const SAMPLES_MAX = 100;

@@ -12,7 +12,7 @@ const DIGESTS_MAX = 2 ** 19;
 /** Beyond this, more than a hundred million rows differ, and the exact count is worth less than the time it takes. */
 const PARTITIONS_MAX = 256;
 /** 128 bits: two different rows that look alike are not to be expected in the lifetime of the hardware. */
-const DIGEST_BYTES = 16;
+const DIGEST_CHARS = 16;
 
 /**
  * Compares two sides as multisets of rows: chunks that both have cancel out by id, what is left by row digest. Both sides
@@ -42,10 +42,10 @@ export const compareUnkeyed = async (
       let rows = 0;
       for (let at = 0; at < frames.length; rows++) {
         const end = frameEnd(frames, at);
-        const digest = hash("sha256", columns.canonical(side, frames.subarray(at, end)), "buffer");
+        // As a string of one character per byte: a third of the time that a Buffer takes.
+        const digest = hash("sha256", columns.canonical(side, frames.subarray(at, end)), "binary");
         at = end;
-        if ((digest.readUInt32BE(0) & (partition.of - 1)) !== partition.at) continue;
-        count(balance, digest.toString("latin1", 0, DIGEST_BYTES), side === "a" ? 1 : -1);
+        if (lies(digest, partition)) count(balance, digest.slice(0, DIGEST_CHARS), side === "a" ? 1 : -1);
       }
       options.onRows(rows, frames.length);
       while (balance.size > limits.digestsMax) {
@@ -70,8 +70,8 @@ interface Partition {
   readonly at: number;
 }
 
-const lies = (key: string, { of, at }: Partition): boolean =>
-  (Buffer.from(key.slice(0, 4), "latin1").readUInt32BE(0) & (of - 1)) === at;
+const lies = (digest: string, { of, at }: Partition): boolean =>
+  ((digest.charCodeAt(0) | (digest.charCodeAt(1) << 8) | (digest.charCodeAt(2) << 16)) & (of - 1)) === at;
 
 const count = (balance: Map<string, number>, key: string, step: 1 | -1): void => {
   const rows = (balance.get(key) ?? 0) + step;

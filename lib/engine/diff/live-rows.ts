@@ -1,7 +1,10 @@
 import { BaseRows, type ChunkMarks } from "./base-rows.ts";
 import { compareAt, type KeyAt, LayerRows, type TableSide } from "./layer-rows.ts";
 
-/** The rows of a table, its base merged with its deltas, one at a time in key order; rows of marked base chunks are passed over. */
+/**
+ * What a table holds by key, its base merged with its deltas, one key at a time in order: a row, or nothing for a key that
+ * is gone. Rows of marked base chunks are passed over.
+ */
 export class LiveRows {
   active = false;
   readonly #base: BaseRows;
@@ -30,28 +33,17 @@ export class LiveRows {
     return (this.#current as BaseRows | LayerRows).at;
   }
 
-  get frame(): Buffer {
-    return (this.#current as BaseRows | LayerRows).frame as Buffer;
+  /** The row, or undefined for a key that is gone. */
+  get frame(): Buffer | undefined {
+    return (this.#current as BaseRows | LayerRows).frame;
   }
 
-  /** Finds the side whose row counts: a delta's entry takes the place of the base row of its key. */
+  /** Finds what counts at the next key: a delta's entry takes the place of the base row of its key. */
   #settle(): void | Promise<void> {
-    for (;;) {
-      const base = this.#base;
-      const deltas = this.#deltas;
-      const order = !deltas.active ? -1 : !base.active ? 1 : compareAt(base.at, deltas.at);
-      if (order < 0) {
-        this.#current = base;
-        this.active = base.active;
-        return;
-      }
-      if (order > 0 && !deltas.gone) {
-        this.#current = deltas;
-        this.active = true;
-        return;
-      }
-      const moved = order === 0 ? base.advance() : deltas.advance();
-      if (moved !== undefined) return moved.then(() => this.#settle());
-    }
+    const [base, deltas] = [this.#base, this.#deltas];
+    const order = !deltas.active ? -1 : !base.active ? 1 : compareAt(base.at, deltas.at);
+    this.#current = order < 0 ? base : deltas;
+    this.active = this.#current.active;
+    return order === 0 ? base.advance() : undefined;
   }
 }
