@@ -1,7 +1,6 @@
 import { findPoint, getPart } from "../engine/points.ts";
 import { applyRestore, type Proof, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
 import { DEFAULT_RATE, planRestore } from "../engine/restore/plan-restore.ts";
-import { type RestoreResult, type RestoreTask, runRestoreTask } from "../engine/restore/restore-lane.ts";
 import {
   assertNotRefused,
   assertPlanCurrent,
@@ -16,7 +15,6 @@ import type { ClassSecret, Vault } from "../engine/vault.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { Part, Point } from "../model/point.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ObjectStore } from "../ports/object-store.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
 
 /** Reads a plan from what a file holds. @throws PLAN_INVALID  it is not a plan, or was changed since it was made */
@@ -96,34 +94,6 @@ export const pointToSql = async (
   const parts: Part[] = [];
   for (const ref of point.parts) parts.push(await getPart(vault, point, ref));
   return writeSql(world, { point, parts, scope, store: vault.hot, classes: await secretsOf(vault, parts) });
-};
-
-/** RestoreOpening as it arrives in another thread: Buffers have become plain byte arrays. */
-export interface RestoreLaneOpening {
-  readonly classes: ReadonlyMap<string, { readonly namingSecret: Uint8Array; readonly hashSeed: string }>;
-}
-
-export interface OpenRestoreLane extends AsyncDisposable {
-  run(task: RestoreTask, progress: (rows: number, bytes: number) => void, signal: AbortSignal): Promise<RestoreResult>;
-}
-
-/** A worker of a restore: one session of the target, and the store. */
-export const openRestoreLane = async (
-  world: { readonly target: TargetDatabase; readonly store: ObjectStore },
-  opening: RestoreLaneOpening,
-): Promise<OpenRestoreLane> => {
-  const session = await world.target.open();
-  const classes = new Map(
-    [...opening.classes].map(([name, { namingSecret, hashSeed }]) => [
-      name,
-      { namingSecret: Buffer.from(namingSecret), hashSeed },
-    ]),
-  );
-  const lane = { session, store: world.store, classes };
-  return {
-    run: (task, progress, signal) => runRestoreTask(lane, task, progress, signal),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
-  };
 };
 
 const plannedPoint = async (vault: Vault, plan: RestorePlan): Promise<Point> => {

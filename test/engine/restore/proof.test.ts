@@ -42,7 +42,9 @@ test("fails when a row of the target is changed between load and proof, and name
   const vault = await captured();
   await expect(meddled(vault, "UPDATE accounts SET balance = 101 WHERE id = 500", "full")).rejects.toMatchObject({
     code: "RESTORE_UNPROVEN",
-    message: expect.stringContaining("table public.accounts is not proven: the rows in the target are not those"),
+    message: expect.stringContaining(
+      "table public.accounts is not proven: the rows in the target are not those",
+    ) as string,
     facts: { table: "public.accounts", tablesComplete: 2 },
   });
 });
@@ -52,7 +54,7 @@ test("fails when a row of the target is deleted between load and proof, even if 
   for (const proof of ["full", "counts"] as const)
     await expect(meddled(vault, "DELETE FROM accounts WHERE id = 500", proof)).rejects.toMatchObject({
       code: "RESTORE_UNPROVEN",
-      message: expect.stringContaining("1000 rows were loaded, the target has 999"),
+      message: expect.stringContaining("1000 rows were loaded, the target has 999") as string,
     });
 });
 
@@ -77,8 +79,8 @@ test("fails when a row is lost on its way, and leaves the table empty", async ()
   const { restored, copy } = await garbled(vault, (frames) => frames.subarray(1 + frames.readUInt32BE(1)));
   await expect(restored).rejects.toMatchObject({
     code: "RESTORE_UNPROVEN",
-    message: expect.stringContaining("1000 rows were sent, the server took 999"),
-    hint: expect.stringContaining("drop database"),
+    message: expect.stringContaining("1000 rows were sent, the server took 999") as string,
+    hint: expect.stringContaining("drop database") as string,
   });
   expect(await query(copy, "SELECT count(*)::int AS n FROM accounts")).toEqual([{ n: 0 }]);
 });
@@ -116,7 +118,9 @@ test("fails when a point lacks a layer that adds as many rows as it takes away",
   }));
   await expect(vault.restore(await freshDatabase(server))).rejects.toMatchObject({
     code: "RESTORE_UNPROVEN",
-    message: expect.stringContaining("table public.accounts is not proven: the keys of its rows are not those"),
+    message: expect.stringContaining(
+      "table public.accounts is not proven: the keys of its rows are not those",
+    ) as string,
   });
 });
 
@@ -130,6 +134,6 @@ test("fails when a point's layers hold fewer rows than it recorded", async () =>
   }));
   await expect(vault.sql()).rejects.toMatchObject({
     code: "RESTORE_UNPROVEN",
-    message: expect.stringContaining("the point has 1001 rows, its layers gave 1000"),
+    message: expect.stringContaining("the point has 1001 rows, its layers gave 1000") as string,
   });
 });

@@ -24,7 +24,7 @@ test.each([
   const copy = await freshDatabase(server);
   await query(copy, sql);
   const plan = await vault.plan(copy);
-  expect(plan.refusals).toEqual([{ code: "TARGET_NOT_EMPTY", message: expect.stringContaining(name) }]);
+  expect(plan.refusals).toEqual([{ code: "TARGET_NOT_EMPTY", message: expect.stringContaining(name) as string }]);
   await expect(vault.apply(copy, plan)).rejects.toMatchObject({ code: "TARGET_NOT_EMPTY" });
   expect(await query(copy, "SELECT to_regclass('public.one') AS one")).toEqual([{ one: null }]);
 });
@@ -58,7 +58,7 @@ test("fails when a plan has expired", async () => {
   const plan = await vault.plan(copy, undefined, -day);
   await expect(vault.apply(copy, plan)).rejects.toMatchObject({
     code: "PLAN_STALE",
-    message: expect.stringContaining("the plan expired at"),
+    message: expect.stringContaining("the plan expired at") as string,
   });
 });
 
@@ -95,8 +95,8 @@ test("fails when an index cannot be built, and says which", async () => {
     code: "DATABASE_ERROR",
     message: expect.stringMatching(
       /making index public\.one_checked: .*; database \w+ is not restored: 1 of 1 tables hold all their rows \(public\.one\)$/,
-    ),
-    hint: expect.stringContaining(`drop database ${name}`),
+    ) as string,
+    hint: expect.stringContaining(`drop database ${name}`) as string,
   });
 });
 
@@ -114,7 +114,7 @@ test("fails when one table cannot be loaded: the others stop, and the message sa
   }));
   await expect(vault.restore(copy, undefined, { target, lanes: 1 })).rejects.toMatchObject({
     code: "DATABASE_ERROR",
-    message: expect.stringContaining("0 of 2 tables hold all their rows"),
+    message: expect.stringContaining("0 of 2 tables hold all their rows") as string,
   });
 });
 
@@ -125,7 +125,7 @@ test("fails in its first transaction when a statement cannot be run, and leaves 
     run: (sql, doing) => session.run(sql.startsWith("CREATE TABLE public") ? "SELECT no_such_thing" : sql, doing),
   }));
   await expect(vault.restore(copy, undefined, { target })).rejects.toMatchObject({
-    message: expect.stringMatching(/making table public\.one: .*; nothing was changed in the target$/),
+    message: expect.stringMatching(/making table public\.one: .*; nothing was changed in the target$/) as string,
   });
   expect(await query(copy, "SELECT to_regnamespace('a') AS a")).toEqual([{ a: null }]);
 });

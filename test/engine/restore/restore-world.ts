@@ -11,13 +11,8 @@ import { systemEntropy } from "../../../lib/local/system-entropy.ts";
 import type { Point } from "../../../lib/model/point.ts";
 import { captureDatabase } from "../../../lib/operations/capture.ts";
 import { openCopyLane } from "../../../lib/operations/lane.ts";
-import {
-  type ApplyWorld,
-  applyPlan,
-  openRestoreLane,
-  planOfRestore,
-  pointToSql,
-} from "../../../lib/operations/restore.ts";
+import { type ApplyWorld, applyPlan, planOfRestore, pointToSql } from "../../../lib/operations/restore.ts";
+import { openRestoreLane } from "../../../lib/operations/restore-lane.ts";
 import type { Lanes } from "../../../lib/ports/lanes.ts";
 import type { ObjectStore } from "../../../lib/ports/object-store.ts";
 import type { TargetDatabase, TargetSession, TargetTable } from "../../../lib/ports/target-database.ts";

@@ -107,7 +107,7 @@ test("tables go into another schema beside the live ones, with their rows, defau
   ]);
   await expect(vault.restore(vault.original, into)).rejects.toMatchObject({
     code: "TARGET_NOT_EMPTY",
-    message: expect.stringContaining("schema Back up exists in the target already"),
+    message: expect.stringContaining("schema Back up exists in the target already") as string,
   });
 });
 
