@@ -1,5 +1,6 @@
 import { addCapture } from "./commands/capture.ts";
 import { addCompletion } from "./commands/completion.ts";
+import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addPointDiff } from "./commands/point-diff.ts";
 import { addPointList } from "./commands/point-list.ts";
@@ -17,5 +18,6 @@ export const COMMANDS: readonly AddCommand[] = [
   addRestorePlan,
   addRestoreApply,
   addDoctor,
+  addDemo,
   addCompletion,
 ];

@@ -129,7 +129,8 @@ const tableLines = (table: TableDifference): readonly string[] => {
     ...table.columnsDropped.map((name) => `column ${name} dropped`),
     ...table.columnsRetyped.map((column) => `column ${column.name} was ${column.a}, is ${column.b}`),
   ];
-  if (missing + extra + changed === 0 && columns.length === 0 && table.because === null) return [];
+  const silent = table.comparedBy !== "nothing" && missing + extra + changed === 0 && columns.length === 0;
+  if (silent) return [];
   const counts = [
     missing > 0 && `${formatCount(missing)} missing`,
     extra > 0 && `${formatCount(extra)} extra`,

@@ -103,7 +103,7 @@ INSERT INTO stock SELECT 'sku-' || 1 + i / 3, i % 3, i * 7 % 500 FROM generate_s
 
 INSERT INTO orders (customer_id, status, total, placed_at)
   SELECT 1 + i * 7919 % 30000, (ARRAY['paid','shipped','shipped','returned'])[1 + i % 4]::order_status,
-    10 + (i * 104729 % 30000) / 100.0, '2026-09-01'::timestamptz + i * interval '1 minute'
+    10 + (i::bigint * 104729 % 30000) / 100.0, '2026-09-01'::timestamptz + i * interval '1 minute'
   FROM generate_series(1, 60000) AS i;
 
 INSERT INTO order_line

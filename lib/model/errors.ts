@@ -114,7 +114,7 @@ export const ERRORS = {
     hint: "run the same command again; chunks already stored are re-used",
   },
   DATABASE_VERSION: { exit: EXIT.refused, retryable: false, hint: "Lastgood supports PostgreSQL 15 to 18" },
-  DATABASE_ERROR: { exit: EXIT.error, retryable: false, hint: "read the server's message above" },
+  DATABASE_ERROR: { exit: EXIT.error, retryable: false, hint: "the server's log has the statement and its reason" },
   SOURCE_MOVED: {
     exit: EXIT.conflict,
     retryable: true,
