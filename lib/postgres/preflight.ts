@@ -1,5 +1,5 @@
 import type { TableFacts } from "../model/table.ts";
-import type { Session } from "./session.ts";
+import type { CatalogQuery } from "./catalog.ts";
 
 // Rights on all columns together are as good as the right on the table. A table without columns needs the latter.
 const PROBLEMS = `
@@ -17,8 +17,8 @@ const PROBLEMS = `
   ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", problem`;
 
 /** What would make reading the given tables fail or lie, one line each. */
-export async function readProblems(session: Session, tables: readonly TableFacts[]): Promise<readonly string[]> {
+export async function readProblems(query: CatalogQuery, tables: readonly TableFacts[]): Promise<readonly string[]> {
   const oids = tables.map((table) => table.oid);
-  const rows = await session.query<{ problem: string }>(PROBLEMS, [oids], "checking rights");
-  return rows.map((row) => row.problem);
+  const rows = await query(PROBLEMS, [oids]);
+  return rows.map((row) => String(row["problem"]));
 }

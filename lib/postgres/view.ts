@@ -1,4 +1,4 @@
-import { Failure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 import type { CapturedSchema } from "../model/schema.ts";
 import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
 import type { TableFacts } from "../model/table.ts";
@@ -12,6 +12,8 @@ import { readSplits } from "./splits.ts";
 const FLUSH_POLL_SECONDS = 0.02;
 const FLUSH_POLLS_MAX = 1500; // 30 s; the WAL writer needs 0.6 s at most with its default delay.
 const FLUSH_POLLS_BEFORE_NUDGE = 10;
+/** SQLSTATEs of what is no longer there: `cache lookup failed`, relation, column, object, schema, function. */
+const GONE_STATES = ["XX000", "42P01", "42703", "42704", "3F000", "42883"];
 
 export interface ViewOptions {
   readonly url: string;
@@ -67,7 +69,7 @@ export class PostgresView implements SourceView {
   }
 
   preflight(tables: readonly TableFacts[]): Promise<readonly string[]> {
-    return readProblems(this.#session, tables);
+    return readProblems(this.#query("checking rights"), tables);
   }
 
   async flushed(): Promise<void> {
@@ -98,6 +100,21 @@ export class PostgresView implements SourceView {
   }
 
   #query(doing: string): CatalogQuery {
-    return (sql, values = []) => this.#session.query(sql, values, doing);
+    return async (sql, values = []) => {
+      try {
+        return await this.#session.query(sql, values, doing);
+      } catch (error) {
+        throw movedFailure(error, doing);
+      }
+    };
   }
+}
+
+/** The catalog's functions look an object up in today's caches; one that the snapshot shows may be gone from there. */
+function movedFailure(error: unknown, doing: string): unknown {
+  const sqlstate = isFailure(error) ? error.facts["sqlstate"] : undefined;
+  if (typeof sqlstate !== "string" || !GONE_STATES.includes(sqlstate)) return error;
+  return new Failure("SOURCE_MOVED", `something was dropped or changed while ${doing}: ${(error as Failure).message}`, {
+    cause: error,
+  });
 }
