@@ -1,0 +1,48 @@
+import pg from "pg";
+import { layerSource } from "../../../lib/engine/layers.ts";
+import { readTable } from "../../../lib/engine/read-table.ts";
+import type { Vault } from "../../../lib/engine/vault.ts";
+import { openPoint } from "../../../lib/operations/points.ts";
+import { copyIn } from "../../../lib/postgres/copy-in.ts";
+import { Session } from "../../../lib/postgres/session.ts";
+import { query } from "../../postgres.ts";
+import { type SeenState, witness } from "./witness.ts";
+
+let databases = 0;
+
+/** Rebuilds a point's tables in a database of their own on the given server, and lets the witness look at them. */
+export const rebuiltState = async (vault: Vault, pointId: string, server: string): Promise<SeenState> => {
+  databases += 1;
+  const name = `rebuilt_${databases}`;
+  await query(server, `CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  try {
+    await rebuild(vault, pointId, url.href);
+    const seen = await witness(url.href);
+    if (seen === undefined) throw new TypeError("nobody else writes to a rebuilt database");
+    return seen;
+  } finally {
+    await query(server, `DROP DATABASE ${name} WITH (FORCE)`);
+  }
+};
+
+const rebuild = async (vault: Vault, pointId: string, url: string): Promise<void> => {
+  const { parts } = await openPoint(vault, pointId);
+  await using session = await Session.open(url, { readOnly: false });
+  for (const part of parts) {
+    for (const statement of part.schema.statements) {
+      if (statement.section === "pre") await session.query(statement.sql, [], statement.name);
+    }
+    const { namingSecret } = await vault.classSecret(part.class);
+    for (const table of part.tables) {
+      const { schema, name, columns, format } = table.facts;
+      const target = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+      const list = columns.map((column) => pg.escapeIdentifier(column.name)).join(", ");
+      const sql = `COPY ${target} (${list}) FROM STDIN (FORMAT ${format})`;
+      const source = layerSource(vault.hot, namingSecret, part.class, table);
+      const rows = await copyIn(session, { sql, format, doing: `loading ${name}` }, readTable(source, table));
+      if (rows !== table.rows) throw new Error(`${schema}.${name}: ${rows} rows, its record says ${table.rows}`);
+    }
+  }
+};

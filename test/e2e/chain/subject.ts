@@ -1,0 +1,100 @@
+import { type CaptureReport, type CaptureWorld, capture } from "../../../lib/engine/capture.ts";
+import type { Vault } from "../../../lib/engine/vault.ts";
+import { memoryStore } from "../../../lib/local/memory-store.ts";
+import { systemClock } from "../../../lib/local/system-clock.ts";
+import { systemEntropy } from "../../../lib/local/system-entropy.ts";
+import { isFailure } from "../../../lib/model/errors.ts";
+import type { SourceSnapshot } from "../../../lib/model/source.ts";
+import { openOrCreateVault } from "../../../lib/operations/open-vault.ts";
+import type { SourceDatabase, SourceReader } from "../../../lib/ports/source-database.ts";
+import { postgresSource } from "../../../lib/postgres/source.ts";
+import { memoryKeys } from "../../local/memory-keys.ts";
+import { inProcessLanes } from "../in-process-lanes.ts";
+import { type SeenState, witness } from "./witness.ts";
+
+/** A view may be spoiled for the witness by a running TRUNCATE or migration this often before it gives up. */
+const VIEWS_MAX = 20;
+/** A capture may find the source moved this often in a row. */
+const CAPTURES_MAX = 10;
+
+/** A point and what the witness saw in its snapshot. */
+export interface TakenPoint {
+  readonly report: CaptureReport;
+  readonly seen: SeenState;
+  readonly warnings: readonly string[];
+}
+
+export interface Subject {
+  readonly vault: Vault;
+  /** Captures the database that the URL names into the vault, beside a witness in the same snapshot. */
+  take(url: string, options?: TakeOptions): Promise<TakenPoint>;
+}
+
+export interface TakeOptions {
+  readonly base?: boolean;
+  readonly lanes?: number;
+  /** Stands between the engine and the database's rows, to lie to it. */
+  readonly reader?: (reader: SourceReader) => SourceReader;
+}
+
+/** A vault in memory and what it takes to fill it. */
+export const openSubject = async (): Promise<Subject> => {
+  const stores = { hot: memoryStore(systemClock), keys: memoryStore(systemClock) };
+  const vault = await openOrCreateVault({ stores, keys: memoryKeys(), entropy: systemEntropy });
+  return { vault, take: (url, options = {}) => takeBesideWitness(vault, url, options) };
+};
+
+const takeBesideWitness = async (vault: Vault, url: string, options: TakeOptions): Promise<TakenPoint> => {
+  const states = new Map<string, SeenState>();
+  const source = watched(await postgresSource(url), url, states, options.reader);
+  const warnings: string[] = [];
+  const world: CaptureWorld = {
+    vault,
+    source,
+    clock: systemClock,
+    openLanes: inProcessLanes({ source, store: vault.hot, entropy: vault.entropy }, options.lanes ?? 2),
+    progress: () => {},
+    warn: (message) => void warnings.push(message),
+    signal: new AbortController().signal,
+  };
+  for (let tries = 1; ; tries++) {
+    try {
+      const report = await capture(world, {
+        tier: "hot",
+        base: options.base ?? false,
+        classOf: () => "default",
+        classes: ["default"],
+      });
+      const seen = states.get(snapshotName(report.point.snapshot));
+      if (seen === undefined) throw new TypeError("the point has a snapshot that the witness never saw");
+      return { report, seen, warnings };
+    } catch (error) {
+      if (!isFailure(error, "SOURCE_MOVED") || tries === CAPTURES_MAX) throw error;
+    }
+  }
+};
+
+const snapshotName = (snapshot: SourceSnapshot): string => JSON.stringify(snapshot);
+
+/** The source, with a witness that reads every view before the engine does. A view that moved under it is opened anew. */
+const watched = (
+  source: SourceDatabase,
+  url: string,
+  states: Map<string, SeenState>,
+  between: TakeOptions["reader"] = (reader) => reader,
+): SourceDatabase => ({
+  database: source.database,
+  join: async (token) => between(await source.join(token)),
+  async openView() {
+    for (let views = 1; ; views++) {
+      const view = await source.openView();
+      const state = await witness(url, view.token);
+      if (state !== undefined) {
+        states.set(snapshotName(view.snapshot), state);
+        return view;
+      }
+      await view[Symbol.asyncDispose]();
+      if (views === VIEWS_MAX) throw new Error(`the database moved under the witness ${VIEWS_MAX} times`);
+    }
+  },
+});
