@@ -10,7 +10,7 @@ import { getPointObject, type PartHeader } from "./points.ts";
 import { readHeader } from "./seal.ts";
 import { SweepNames } from "./sweep-names.ts";
 
-/** Objects cannot be told from a live intent's by name are told by age; the store's clock may be this far from ours. */
+/** Chunks do not tell who wrote them but by their age; the store's clock may be this far from ours. */
 const CLOCK_SKEW_MS = 10 * 60_000;
 /** Rounds of looking until nothing new appears. Two are enough unless points are taken or removed meanwhile. */
 const ROUNDS_MAX = 10;
@@ -50,8 +50,9 @@ export interface SweepReport {
  *    itself. An intent that is not settled may need anything: then nothing is deleted this time.
  * 4. Take from the list everything that points (all generations), their parts and pages, and live intents name.
  * 5. Delete the rest: pages first, so that nobody takes over a page whose chunks are going, then chunks, parts that no
- *    point names, wrapped keys of points that are gone. While an intent lives, what is younger than it is spared
- *    (by ten minutes more, for clocks differ).
+ *    point names, wrapped keys of points that are gone. A live intent's pages and keys are known by its id; chunks and a
+ *    fold's parts are not, so of these what is younger than the oldest live intent is spared (and ten minutes older, for
+ *    clocks differ).
  *
  * Anything named that is missing, or a part that is not the one its point names, ends the sweep before it deletes: a
  * damaged header must not make good objects look unnamed.
@@ -111,12 +112,12 @@ export const sweep = async (world: SweepWorld, options: { readonly dryRun: boole
 
   const oldest = Math.min(...seen.live.map((intent) => intent.startedAt));
   const spareFrom = oldest - CLOCK_SKEW_MS;
-  const run = new Deletion(world, options.dryRun, spareFrom, tell);
+  const run = new Deletion(world, options.dryRun, tell);
   const swept = {
-    pages: await run.remove(hot, names.pagesLeft()),
-    chunks: await run.remove(hot, chunksLeft(hot, names)),
-    parts: await run.remove(hot, names.partsLeft()),
-    keys: await run.remove(keys, names.keysLeft()),
+    pages: await run.remove(hot, names.pagesLeft(), Number.POSITIVE_INFINITY),
+    chunks: await run.remove(hot, chunksLeft(hot, names), spareFrom),
+    parts: await run.remove(hot, names.partsLeft(), spareFrom),
+    keys: await run.remove(keys, names.keysLeft(), Number.POSITIVE_INFINITY),
   };
   return { ...report, ...swept, spared: run.spared, postponed: undefined };
 };
@@ -201,22 +202,25 @@ class Deletion {
   spared: Count = NO;
   readonly #world: SweepWorld;
   readonly #dryRun: boolean;
-  readonly #spareFrom: number;
   readonly #tell: (phase: string, objects: number) => void;
   #done = 0;
 
-  constructor(world: SweepWorld, dryRun: boolean, spareFrom: number, tell: (phase: string, objects: number) => void) {
+  constructor(world: SweepWorld, dryRun: boolean, tell: (phase: string, objects: number) => void) {
     this.#world = world;
     this.#dryRun = dryRun;
-    this.#spareFrom = spareFrom;
     this.#tell = tell;
   }
 
-  async remove(store: ObjectStore, left: Iterable<ObjectFacts> | AsyncIterable<ObjectFacts>): Promise<Count> {
+  /** @param spareFrom  what was written then or later is spared, epoch ms */
+  async remove(
+    store: ObjectStore,
+    left: Iterable<ObjectFacts> | AsyncIterable<ObjectFacts>,
+    spareFrom: number,
+  ): Promise<Count> {
     let count = NO;
     for await (const { name, bytes, writtenAt } of left) {
       this.#world.signal.throwIfAborted();
-      if (writtenAt >= this.#spareFrom) {
+      if (writtenAt >= spareFrom) {
         this.spared = { objects: this.spared.objects + 1, bytes: this.spared.bytes + bytes };
         continue;
       }
