@@ -4,7 +4,7 @@ import { type Catalog, integer, type Query, USER_OID_MIN } from "./catalog.ts";
 import { readCollations } from "./collations.ts";
 import { readColumns } from "./columns.ts";
 import { readComments } from "./comments.ts";
-import { readConstraints } from "./constraints.ts";
+import { readConstraints, readValidations } from "./constraints.ts";
 import { readDependencies } from "./dependencies.ts";
 import { readDomains } from "./domains.ts";
 import { readEventTriggers } from "./event-triggers.ts";
@@ -41,6 +41,7 @@ const READERS: readonly ((catalog: Catalog) => Promise<readonly SchemaObject[]>)
   readTextSearch,
   readSequences,
   readConstraints,
+  readValidations,
   readIndexes,
   readStatistics,
   readReplicaIdentities,

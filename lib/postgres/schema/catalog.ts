@@ -28,13 +28,18 @@ export const text = (row: CatalogRow, column: string): string => {
       `the ${column} of an object is gone since the snapshot, it was dropped meanwhile`,
     );
   }
-  if (value === undefined) throw new TypeError(`catalog query gave no ${column}`);
-  return String(value);
+  return scalar(value, column);
+};
+
+const scalar = (value: unknown, column: string): string => {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  throw new TypeError(`catalog query gave no scalar ${column}`);
 };
 
 export const textOrNone = (row: CatalogRow, column: string): string | undefined => {
   const value = row[column];
-  return value === null || value === undefined ? undefined : String(value);
+  return value === null ? undefined : scalar(value, column);
 };
 
 export const integer = (row: CatalogRow, column: string): number => Number(text(row, column));

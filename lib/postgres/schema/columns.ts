@@ -12,7 +12,7 @@ export interface Column {
   readonly generated: "" | "s" | "v";
   readonly defaultOid: number;
   readonly defaultSql: string | undefined;
-  /** Whether the default differs from that of a parent the column came from. */
+  /** Whether the default, or that there is none, differs from an ancestor's. */
   readonly defaultDiffers: boolean;
   readonly notNull: NotNull | undefined;
   /** ALTER COLUMN actions: storage, compression, statistics target and options that are not the type's own. */
@@ -20,36 +20,41 @@ export interface Column {
 }
 
 export interface NotNull {
+  /** oid of the constraint, or 0 where there is none (before 18). */
+  readonly oid: number;
   /** Quoted name where it is not the one PostgreSQL gives by itself; known from 18 on. */
   readonly name: string | undefined;
-  /** It is a constraint with a name, and may stand apart from its column: from 18 on. */
-  readonly constraint: boolean;
   readonly noInherit: boolean;
   /** Set on this table itself, not only taken from a parent. */
   readonly local: boolean;
   readonly valid: boolean;
 }
 
+/** Every relation with all it inherits from, near and far: `up (child, ancestor)`. */
+export const ANCESTORS = `up (child, ancestor) AS (
+  SELECT inhrelid, inhparent FROM pg_inherits UNION SELECT up.child, i.inhparent FROM up JOIN pg_inherits i ON i.inhrelid = up.ancestor)`;
+
 /** The columns of every relation that has them, by the relation's oid, in attribute order. */
 export const readColumns = async (catalog: Catalog): Promise<ReadonlyMap<number, readonly Column[]>> => {
   const rows = await catalog.query(
-    `SELECT a.attrelid AS relation, format('%I', a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type,
+    `WITH RECURSIVE ${ANCESTORS}
+     SELECT a.attrelid AS relation, format('%I', a.attname) AS name, format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attcollation <> t.typcollation AND a.attcollation <> 0 THEN
          (SELECT format('%I.%I', cn.nspname, co.collname) FROM pg_collation co
            JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END AS collation,
        a.attislocal OR c.relispartition AS local, a.attgenerated AS generated,
        coalesce(d.oid, 0) AS default_oid, pg_get_expr(d.adbin, d.adrelid) AS default_sql,
-       CASE WHEN NOT a.attislocal THEN EXISTS (
-         SELECT FROM pg_inherits i JOIN pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+       EXISTS (SELECT FROM up JOIN pg_attribute pa ON pa.attrelid = up.ancestor AND pa.attname = a.attname
            LEFT JOIN pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
-         WHERE i.inhrelid = a.attrelid
-           AND pg_get_expr(pd.adbin, pd.adrelid) IS DISTINCT FROM pg_get_expr(d.adbin, d.adrelid)) END AS default_differs,
-       a.attnotnull AS not_null, nn.oid IS NOT NULL AS named_not_null, nn.connoinherit AS not_null_no_inherit,
+         WHERE up.child = a.attrelid
+           AND pg_get_expr(pd.adbin, pd.adrelid) IS DISTINCT FROM pg_get_expr(d.adbin, d.adrelid)) AS default_differs,
+       a.attnotnull AS not_null, coalesce(nn.oid, 0) AS not_null_oid, nn.connoinherit AS not_null_no_inherit,
        CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null' THEN format('%I', nn.conname) END AS not_null_name,
        coalesce(nn.convalidated, true) AS not_null_valid,
-       CASE WHEN nn.oid IS NOT NULL THEN nn.conislocal OR c.relispartition ELSE a.attislocal OR c.relispartition OR NOT EXISTS (
-         SELECT FROM pg_inherits i JOIN pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-         WHERE i.inhrelid = a.attrelid AND pa.attnotnull) END AS not_null_local,
+       CASE WHEN c.relispartition THEN true WHEN nn.oid IS NOT NULL THEN nn.conislocal
+         ELSE a.attislocal OR EXISTS (
+           SELECT FROM up JOIN pg_attribute pa ON pa.attrelid = up.ancestor AND pa.attname = a.attname
+           WHERE up.child = a.attrelid AND NOT pa.attnotnull) END AS not_null_local,
        a.attidentity AS identity, sq.name AS sequence, sq.options AS sequence_options,
        CASE WHEN a.attstorage <> t.typstorage AND a.attstorage <> '' THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN'
          WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END AS storage,
@@ -95,7 +100,7 @@ const columnOf = (row: CatalogRow): Column => {
     notNull: flag(row, "not_null")
       ? {
           name: textOrNone(row, "not_null_name"),
-          constraint: flag(row, "named_not_null"),
+          oid: integer(row, "not_null_oid"),
           noInherit: flag(row, "not_null_no_inherit"),
           local: flag(row, "not_null_local"),
           valid: flag(row, "not_null_valid"),

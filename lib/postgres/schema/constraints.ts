@@ -1,4 +1,4 @@
-import { type Catalog, flag, integer, optionsSql, text, textOrNone, userRelation } from "./catalog.ts";
+import { type Catalog, flag, integer, json, optionsSql, text, textOrNone, userRelation } from "./catalog.ts";
 import { addressOf, type SchemaObject, type StatementKind } from "./schema-object.ts";
 
 const KINDS: Readonly<Record<string, StatementKind>> = {
@@ -7,6 +7,36 @@ const KINDS: Readonly<Record<string, StatementKind>> = {
   x: "exclusion",
   c: "check",
   f: "foreign key",
+};
+
+/**
+ * Checks that a child has from its parent and holds to be valid, while the parent's is NOT VALID: made with the parent's
+ * they would be NOT VALID too.
+ */
+export const readValidations = async ({ query }: Catalog): Promise<readonly SchemaObject[]> => {
+  const rows = await query(
+    `SELECT n.nspname AS schema, c.oid AS table_oid, format('%I.%I', n.nspname, c.relname) AS table_name, format('%I', k.conname) AS name,
+       json_agg(pk.oid::bigint) AS parents
+     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_inherits i ON i.inhrelid = c.oid
+       JOIN pg_constraint pk ON pk.conrelid = i.inhparent AND pk.contype = k.contype AND (pk.conname = k.conname OR k.contype = 'n')
+     WHERE k.contype IN ('c', 'n') AND k.convalidated AND NOT k.conislocal AND NOT c.relispartition AND NOT pk.convalidated
+       AND (k.contype = 'c' OR (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1])
+         = (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = pk.conrelid AND a.attnum = pk.conkey[1]))
+       AND ${userRelation("c")}
+     GROUP BY n.nspname, c.oid, c.relname, k.conname`,
+  );
+  return rows.map((row) => ({
+    kind: "validation",
+    needs: [
+      addressOf("pg_class", integer(row, "table_oid")),
+      ...json<number>(row, "parents").map((oid) => addressOf("pg_constraint", oid)),
+    ],
+    schema: text(row, "schema"),
+    name: `${text(row, "table_name")}.${text(row, "name")}`,
+    tableOid: integer(row, "table_oid"),
+    sql: `ALTER TABLE ${text(row, "table_name")} VALIDATE CONSTRAINT ${text(row, "name")}`,
+  }));
 };
 
 /**

@@ -1,6 +1,6 @@
 import type { SchemaStatement } from "../../model/schema.ts";
 import type { Dependency } from "./dependencies.ts";
-import { type Address, isPostKind, rankOf, type SchemaObject } from "./schema-object.ts";
+import { type Address, isPostKind, NOTHING, rankOf, type SchemaObject } from "./schema-object.ts";
 
 export interface OrderedSchema {
   readonly statements: readonly SchemaStatement[];
@@ -53,7 +53,7 @@ const link = (
   for (const object of all) {
     if (object.address !== undefined) byAddress.set(object.address, object);
     const body = object.dependsAs ?? object.address;
-    if (body !== undefined && body !== "none") byBody.set(body, object);
+    if (body !== undefined && body !== NOTHING) byBody.set(body, object);
   }
   const partOf = Map.groupBy(
     dependencies.filter((dependency) => dependency.part),

@@ -1,5 +1,5 @@
 import { type Catalog, flag, integer, json, notOfExtension, text, USER_SCHEMA } from "./catalog.ts";
-import { addressOf, type SchemaObject, type StatementKind } from "./schema-object.ts";
+import { addressOf, NOTHING, type SchemaObject, type StatementKind } from "./schema-object.ts";
 
 /**
  * Functions, window functions and procedures, as the server itself prints them. One that is part of a cycle (BEGIN
@@ -26,7 +26,7 @@ export const readRoutines = async ({ query }: Catalog): Promise<readonly SchemaO
     const stub: SchemaObject = {
       ...head,
       address,
-      dependsAs: "none",
+      dependsAs: NOTHING,
       needs: [
         addressOf("pg_namespace", integer(row, "schema_oid")),
         ...json<string>(row, "types").map((oid) => addressOf("pg_type", Number(oid))),

@@ -25,6 +25,7 @@ const PRE_KINDS = [
   "column default",
   "column option",
   "table constraint",
+  "inherit",
   "attach partition",
   "view",
   "materialized view",
@@ -40,6 +41,7 @@ const POST_KINDS = [
   "cluster",
   "check",
   "not null",
+  "validation",
   "statistics",
   "replica identity",
   "foreign key",
@@ -75,13 +77,16 @@ export type Address = string;
 
 export const addressOf = (catalog: string, oid: number): Address => `${catalog}/${oid}`;
 
+/** For a statement whose entry's dependencies are another statement's. */
+export const NOTHING = Symbol("nothing");
+
 /** One statement and its place among the others. */
 export interface SchemaObject extends Omit<SchemaStatement, "section" | "kind"> {
   readonly kind: StatementKind;
   /** The catalog entry it creates. Absent for what nothing can depend on. */
   readonly address?: Address;
-  /** Entry whose dependencies are this statement's, where it is not `address`; `none` if `needs` says it all. */
-  readonly dependsAs?: Address | "none";
+  /** Entry whose dependencies are this statement's, where it is not `address`; NOTHING if `needs` says it all. */
+  readonly dependsAs?: Address | typeof NOTHING;
   /** Needs beyond pg_depend. */
   readonly needs?: readonly Address[];
   /** The entry it says something about (a comment, a right): it needs that entry and shares its schema and table. */

@@ -28,10 +28,11 @@ export const readTables = async (
        CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
-       (SELECT json_agg(format('%I.%I', pn.nspname, p.relname) ORDER BY i.inhseqno) FROM pg_inherits i
-         JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+       (SELECT json_agg(json_build_object('oid', p.oid::bigint, 'name', format('%I.%I', pn.nspname, p.relname)) ORDER BY i.inhseqno)
+         FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
          WHERE i.inhrelid = c.oid) AS parents,
-       (SELECT json_agg(i.inhparent::text) FROM pg_inherits i WHERE i.inhrelid = c.oid) AS parent_oids,
+       NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'
+         AND NOT (k.conislocal AND k.convalidated)) AS own_checks,
        CASE WHEN am.amname <> 'heap' THEN format('%I', am.amname) END AS method,
        concat_ws(', ', ${optionsSql("c.reloptions")}, ${optionsSql("tt.reloptions", "toast.")}) AS options
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
@@ -87,35 +88,61 @@ const statementsOf = (row: CatalogRow, columns: readonly Column[], checks: reado
     })),
   ];
 
+  const merges = !flag(row, "partition") && !standsAlone(row, columns);
   const later: SchemaObject[] = [];
   for (const column of columns) {
     const { name: c, notNull } = column;
     if (!column.local) {
-      if (notNull?.local && !notNull.constraint) later.push(alter("column option", `ALTER COLUMN ${c} SET NOT NULL`));
-      if (column.identity !== undefined)
+      if (notNull?.local && notNull.oid === 0) later.push(alter("column option", `ALTER COLUMN ${c} SET NOT NULL`));
+      if (column.identity !== undefined) {
         later.push(alter("column default", `ALTER COLUMN ${c} ADD ${column.identity}`));
-      else if (column.defaultDiffers && column.generated === "") {
-        const action = column.defaultSql === undefined ? "DROP DEFAULT" : `SET DEFAULT ${column.defaultSql}`;
-        later.push(alter("column default", `ALTER COLUMN ${c} ${action}`));
       }
     }
+    // What CREATE TABLE ... INHERITS takes from an ancestor although this table has another default, or none.
+    const takesDefault = !column.local || column.defaultSql === undefined;
+    if (merges && takesDefault && column.defaultDiffers && column.generated === "" && column.identity === undefined) {
+      const action = column.defaultSql === undefined ? "DROP DEFAULT" : `SET DEFAULT ${column.defaultSql}`;
+      later.push(alter("column default", `ALTER COLUMN ${c} ${action}`));
+    }
     if (notNull?.valid === false && notNull.local) {
-      later.push(alter("not null", `ADD ${notNullSql(notNull, ` ${c}`)} NOT VALID`, ""));
+      const invalid = alter("not null", `ADD ${notNullSql(notNull, ` ${c}`)} NOT VALID`, "");
+      later.push({ ...invalid, address: addressOf("pg_constraint", notNull.oid) });
     }
     for (const option of column.options) later.push(alter("column option", `ALTER COLUMN ${c} ${option}`));
   }
-  const bound = textOrNone(row, "bound");
-  const parent = json<string>(row, "parents")[0];
-  if (flag(row, "partition") && bound !== undefined && parent !== undefined) {
-    later.push({
-      ...about,
-      kind: "attach partition",
-      needs: [address, addressOf("pg_class", Number(json<string>(row, "parent_oids")[0]))],
-      sql: `ALTER TABLE ONLY ${parent} ATTACH PARTITION ${name} ${bound}`,
-    });
+  const parents = json<Parent>(row, "parents");
+  if (flag(row, "partition")) {
+    const bound = text(row, "bound");
+    for (const parent of parents) {
+      const attach = alter("attach partition", "");
+      later.push({
+        ...attach,
+        needs: [address, addressOf("pg_class", parent.oid)],
+        sql: `ALTER TABLE ONLY ${parent.name} ATTACH PARTITION ${name} ${bound}`,
+      });
+    }
+  } else if (standsAlone(row, columns)) {
+    for (const parent of parents) {
+      const inherit = alter("inherit", `INHERIT ${parent.name}`);
+      later.push({ ...inherit, needs: [address, addressOf("pg_class", parent.oid)] });
+    }
   }
   return [movable.length + checks.length === 0 ? table(true, []) : { ...table(true, checks), split }, ...later];
 };
+
+interface Parent {
+  readonly oid: number;
+  /** Qualified and quoted. */
+  readonly name: string;
+}
+
+/**
+ * Whether a child could be made without its parents and then inherit: all it has is its own. That keeps the order of its
+ * columns; CREATE TABLE ... INHERITS puts those of the parents first.
+ */
+const standsAlone = (row: CatalogRow, columns: readonly Column[]): boolean =>
+  flag(row, "own_checks") &&
+  columns.every((c) => c.local && (c.notNull === undefined || (c.notNull.local && c.notNull.valid)));
 
 const createTable = (
   row: CatalogRow,
@@ -124,10 +151,12 @@ const createTable = (
   checks: readonly CatalogRow[],
 ): string => {
   const ofType = textOrNone(row, "of_type");
+  const apart = flag(row, "partition") || standsAlone(row, columns);
   const lines = columns.flatMap((column) => {
     const { name, type, collation, notNull, identity } = column;
     const set = notNull?.valid && notNull.local ? notNullSql(notNull) : "";
-    if (!column.local) return notNull?.constraint && set !== "" ? [notNullSql(notNull, ` ${name}`)] : [];
+    if (!column.local)
+      return notNull !== undefined && notNull.oid !== 0 && set !== "" ? [notNullSql(notNull, ` ${name}`)] : [];
     const clauses = [
       identity === undefined
         ? inlineDefaults || column.generated !== ""
@@ -140,14 +169,14 @@ const createTable = (
     return [`${name} ${type}${collation === undefined ? "" : ` COLLATE ${collation}`}${clauses}`];
   });
   const body = [...lines, ...checks.map((check) => text(check, "sql"))].map((line) => `    ${line}`).join(",\n");
-  const parents = flag(row, "partition") ? [] : json<string>(row, "parents");
+  const parents = apart ? [] : json<Parent>(row, "parents");
   const partitionKey = textOrNone(row, "partition_key");
   const method = textOrNone(row, "method");
   const options = text(row, "options");
   return [
     `CREATE ${text(row, "unlogged")}TABLE ${text(row, "name")}${ofType === undefined ? "" : ` OF ${ofType}`}`,
     ofType !== undefined && body === "" ? "" : ` (\n${body}\n)`,
-    parents.length === 0 ? "" : `\nINHERITS (${parents.join(", ")})`,
+    parents.length === 0 ? "" : `\nINHERITS (${parents.map((parent) => parent.name).join(", ")})`,
     partitionKey === undefined ? "" : `\nPARTITION BY ${partitionKey}`,
     method === undefined ? "" : `\nUSING ${method}`,
     options === "" ? "" : `\nWITH (${options})`,

@@ -84,6 +84,13 @@ const KINDS: readonly Kind[] = [
         WHERE e.classid = o.class AND e.objid = o.oid AND e.deptype = 'e'))`,
   },
   {
+    kind: "rights and comment of the database",
+    sql: `SELECT w.name FROM pg_database b, LATERAL (VALUES ('rights', b.datacl IS NOT NULL),
+        ('comment', shobj_description(b.oid, 'pg_database') IS NOT NULL)) AS w(name, there)
+      WHERE b.datname = current_database() AND w.there`,
+  },
+  { kind: "rights on parameters", sql: "SELECT parname AS name FROM pg_parameter_acl" },
+  {
     kind: "settings of the database and its roles",
     sql: `SELECT concat_ws(' ', CASE WHEN s.setdatabase <> 0 THEN 'database' END, pg_get_userbyid(nullif(s.setrole, 0)), split_part(c, '=', 1)) AS name
       FROM pg_db_role_setting s, unnest(s.setconfig) c

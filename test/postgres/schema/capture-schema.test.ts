@@ -218,26 +218,20 @@ test("sequences stand where they stood, whether used, set, or neither", async ()
   ]);
 });
 
+/** A value as the server sent it: booleans as t and f, everything else as JSON writes it, strings bare. */
+function asPostgresText(value: unknown): string | null {
+  if (value === null || typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? "t" : "f";
+  return JSON.stringify(value);
+}
+
 test("a driver that leaves every value as PostgreSQL's text gives the same schema", async () => {
   const url = await freshDatabase(server);
   await load(url, "orders");
   const asText = await withSnapshot(url, (run) =>
     captureSchema(async (sql, params) =>
       (await run(sql, params)).map((row) =>
-        Object.fromEntries(
-          Object.entries(row).map(([name, value]) => [
-            name,
-            value === null
-              ? null
-              : typeof value === "boolean"
-                ? value
-                  ? "t"
-                  : "f"
-                : typeof value === "object"
-                  ? JSON.stringify(value)
-                  : String(value),
-          ]),
-        ),
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asPostgresText(value)])),
       ),
     ),
   );

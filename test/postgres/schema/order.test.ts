@@ -5,6 +5,7 @@ import { orderObjects } from "../../../lib/postgres/schema/order.ts";
 import {
   addressOf,
   isPostKind,
+  NOTHING,
   type SchemaObject,
   type StatementKind,
 } from "../../../lib/postgres/schema/schema-object.ts";
@@ -62,7 +63,7 @@ test("every object comes once, after all it needs, sections in order, whatever o
         statements
           .map((s) => s.section)
           .toSorted()
-          .reverse(),
+          .toReversed(),
       );
       for (const s of statements) if (s.kind === "table") expect(s.section).toBe("pre");
       const turned = turn % 2 === 0 ? objects.toReversed() : [...objects.slice(1), ...objects.slice(0, 1)];
@@ -92,7 +93,7 @@ test("two objects that need each other are split where one can be, and both bodi
   const splittable: SchemaObject = {
     ...object(1, "view"),
     split: () => [
-      { ...object(1, "view"), dependsAs: "none", sql: "head" },
+      { ...object(1, "view"), dependsAs: NOTHING, sql: "head" },
       {
         ...object(1, "view"),
         address: addressOf("pg_rewrite", 1),

@@ -18,7 +18,7 @@ export async function capture(url: string): Promise<CapturedSchema> {
 export async function withSnapshot<T>(url: string, read: (query: Query) => Promise<T>): Promise<T> {
   return withClient(url, async (client) => {
     await client.query("SET search_path = ''; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    return read(async (sql, params = []) => (await client.query(sql, params)).rows);
+    return read(async (sql, params = []) => (await client.query<Record<string, unknown>>(sql, params)).rows);
   });
 }
 
