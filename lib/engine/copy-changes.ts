@@ -1,7 +1,7 @@
 import type { Layer, RangeRecord } from "../model/point.ts";
 import type { RangeDigest } from "../ports/source-database.ts";
 import { DELTA_CUT, deltaCutBits } from "./cut.ts";
-import { findGone } from "./find-gone.ts";
+import { findGone, type KeySpan } from "./find-gone.ts";
 import { GoneWriter } from "./gone-writer.ts";
 import {
   assertStill,
@@ -15,7 +15,6 @@ import {
   writerFor,
 } from "./lane.ts";
 import type { PageSum } from "./layer-writer.ts";
-import type { KeyRange } from "./layers.ts";
 
 export interface ChangesCopied {
   readonly kind: "changes";
@@ -41,7 +40,8 @@ export interface ChainBroken {
  *   live = before                    no key came or went: the changed rows are updates, or
  *   live - changed = before          the changed rows are all new, and nothing else changed.
  * Any other range is read: its live keys, merged with the keys the layers hold, give the keys that are gone.
- * Last, the layers with the delta must have exactly the digests the server gave; if not, the chain is broken.
+ * What was read is held to the digests: the changed rows to those of all ranges, the keys to those of theirs. So the
+ * layers with the delta have exactly the live keys, or the chain is broken.
  */
 export const copyChanges = async (
   lane: Lane,
@@ -128,8 +128,8 @@ const copyChangedRows = async (
 };
 
 /** Runs of neighbouring ranges whose digests the changed rows alone do not explain. */
-const spansUnexplained = (before: readonly RangeRecord[], digests: readonly RangeDigest[]): readonly KeyRange[] => {
-  const spans: { from: string; to: string | undefined; last: number }[] = [];
+const spansUnexplained = (before: readonly RangeRecord[], digests: readonly RangeDigest[]): readonly KeySpan[] => {
+  const spans: { from: string; to: string | undefined; last: number; rows: number; sum: bigint }[] = [];
   before.forEach((range, i) => {
     const live = digests[i] as RangeDigest;
     const sum = BigInt(range.sum);
@@ -137,10 +137,13 @@ const spansUnexplained = (before: readonly RangeRecord[], digests: readonly Rang
     const onlyInserts =
       live.rows - live.changedRows === range.rows && BigInt.asUintN(64, live.sum - live.changedSum) === sum;
     if (onlyUpdates || onlyInserts) return;
-    const span = spans.at(-1);
     const to = before[i + 1]?.start;
-    if (span?.last === i - 1) Object.assign(span, { to, last: i });
-    else spans.push({ from: range.start, to, last: i });
+    const span = spans.at(-1);
+    if (span?.last !== i - 1) spans.push({ from: range.start, to, last: i, rows: live.rows, sum: live.sum });
+    else {
+      const sumOfSpan = BigInt.asUintN(64, span.sum + live.sum);
+      Object.assign(span, { to, last: i, rows: span.rows + live.rows, sum: sumOfSpan });
+    }
   });
   return spans;
 };

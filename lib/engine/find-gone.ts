@@ -5,9 +5,17 @@ import { type ChangesTask, type Lane, laneClass } from "./lane.ts";
 import type { PageSum } from "./layer-writer.ts";
 import { type KeyRange, LayerCursor, type LayerSource, layerCursors, Merge } from "./layers.ts";
 
+/** A run of ranges, with the server's own count and hash sum of the live keys in it. */
+export interface KeySpan extends KeyRange {
+  readonly rows: number;
+  /** Modulo 2^64. */
+  readonly sum: bigint;
+}
+
 /**
  * Merges the live keys of a span with those the layers hold. A key that only the layers hold is gone. A key that is live
  * but that neither the layers nor the changed rows hold means that the layers are not what they say they are.
+ * The keys read are held to the server's digest: one that was lost on the way would take a live row for a gone one.
  *
  * @param changed  pages of the rows that changed
  * @returns why the chain is broken, or undefined
@@ -15,7 +23,7 @@ import { type KeyRange, LayerCursor, type LayerSource, layerCursors, Merge } fro
 export const findGone = async (
   lane: Lane,
   task: ChangesTask,
-  span: KeyRange,
+  span: KeySpan,
   changed: readonly PageSum[],
   gone: GoneWriter,
 ): Promise<string | undefined> => {
@@ -31,14 +39,23 @@ export const findGone = async (
   const columns = (task.facts.key ?? []).map((column, position) => ({ ...column, position }));
   const live = new KeyReader(columns, task.facts.format, hashSeed);
 
+  let rows = 0;
+  let sum = 0n;
+  let unknownKeys = 0;
   await held.advance();
   let changedMore = await changedKeys.next();
   const query = { table: task.facts, from: span.from === "" ? undefined : span.from, to: span.to };
   for await (const frames of lane.reader.keys(query)) {
+    // Halves are added as numbers: one buffer never holds the two million keys that would make them inexact.
+    let high = 0;
+    let low = 0;
     for (let at = 0; at < frames.length; ) {
       const end = frameEnd(frames, at);
       live.read(frames, at, end);
       at = end;
+      rows++;
+      high += live.hash.hi;
+      low += live.hash.lo;
       while (held.active && held.compareTo(live) < 0) {
         await gone.add(held.key);
         await held.advance();
@@ -48,14 +65,18 @@ export const findGone = async (
         continue;
       }
       while (changedMore && changedKeys.compareTo(live.bytes, live.length) < 0) changedMore = await changedKeys.next();
-      if (!changedMore || changedKeys.compareTo(live.bytes, live.length) !== 0)
-        return "a live key is neither in the layers nor among the changed rows";
+      // Read on to the end: whoever leaves a COPY early loses the connection, and the base is yet to be read on it.
+      if (!changedMore || changedKeys.compareTo(live.bytes, live.length) !== 0) unknownKeys++;
     }
+    sum += (BigInt(high) << 32n) + BigInt(low);
   }
   while (held.active) {
     await gone.add(held.key);
     await held.advance();
   }
+  if (unknownKeys > 0) return `${unknownKeys} live keys are neither in the layers nor among the changed rows`;
+  if (rows !== span.rows || BigInt.asUintN(64, sum) !== span.sum)
+    return `the server counts ${span.rows} keys, ${rows} arrived or they differ`;
   return undefined;
 };
 
