@@ -1,3 +1,4 @@
+import { Failure } from "../../model/errors.ts";
 import type { CapturedSchema } from "../../model/schema.ts";
 import { readAggregates } from "./aggregates.ts";
 import { type Catalog, integer, type Query, USER_OID_MIN } from "./catalog.ts";
@@ -76,6 +77,7 @@ export const captureSchema = async (query: Query): Promise<CapturedSchema> => {
   const objects = [...(await readTables(catalog, columns)), ...(await readViews(catalog, columns))];
   for (const read of READERS) objects.push(...(await read(catalog)));
   const { statements, unmet, cyclic } = orderObjects(objects, await readDependencies(catalog), isUserAddress);
+  refuseDropped(statements);
   return {
     statements,
     sequences: await readSequenceValues(catalog),
@@ -85,6 +87,17 @@ export const captureSchema = async (query: Query): Promise<CapturedSchema> => {
       ...uncoveredObjects(cyclic, "in a dependency cycle that a restore may not solve"),
     ],
   };
+};
+
+// What PostgreSQL prints for a column that an expression of the snapshot names and that is gone now (ruleutils.c). Bodies and
+// comments are a user's own text.
+const DROPPED_COLUMN = '"?dropped?column?"';
+const FREE_TEXT = ["function", "procedure", "comment"];
+
+const refuseDropped = (statements: CapturedSchema["statements"]): void => {
+  const half = statements.find(({ kind, sql }) => sql.includes(DROPPED_COLUMN) && !FREE_TEXT.includes(kind));
+  if (half === undefined) return;
+  throw new Failure("SOURCE_MOVED", `a column that ${half.kind} ${half.name} names was dropped since the snapshot`);
 };
 
 const isUserAddress = (address: Address): boolean => Number(address.slice(address.indexOf("/") + 1)) >= USER_OID_MIN;

@@ -95,7 +95,7 @@ const columnOf = (row: CatalogRow): Column => {
         : `GENERATED ${text(row, "identity") === "a" ? "ALWAYS" : "BY DEFAULT"} AS IDENTITY (SEQUENCE NAME ${sequence} ${text(row, "sequence_options")})`,
     generated: text(row, "generated") as Column["generated"],
     defaultOid: integer(row, "default_oid"),
-    defaultSql: textOrNone(row, "default_sql"),
+    defaultSql: integer(row, "default_oid") === 0 ? undefined : text(row, "default_sql"),
     defaultDiffers: flag(row, "default_differs"),
     notNull: flag(row, "not_null")
       ? {

@@ -40,12 +40,17 @@ const statementsOf = (row: CatalogRow): SchemaObject[] => {
     tableOid,
     sql,
   });
-  const definition = textOrNone(row, "definition");
   const parent = textOrNone(row, "parent");
   return [
-    ...(definition === undefined
+    ...(row.constraint_oid !== null
       ? []
-      : [{ ...then("index", definition), needs: [addressOf("pg_class", integer(row, "table_oid"))], address: index }]),
+      : [
+          {
+            ...then("index", text(row, "definition")),
+            needs: [addressOf("pg_class", integer(row, "table_oid"))],
+            address: index,
+          },
+        ]),
     ...(parent === undefined
       ? []
       : [

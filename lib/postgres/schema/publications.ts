@@ -17,7 +17,7 @@ export const readPublications = async ({ query, major }: Catalog): Promise<reado
        format('TABLE ONLY %I.%I', n.nspname, c.relname) ||
        coalesce((SELECT ' (' || string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')'
          FROM pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)), '') ||
-       coalesce(' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')', '') AS member, 'pg_class/' || c.oid AS needs
+       CASE WHEN r.prqual IS NULL THEN '' ELSE ' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')' END AS member, 'pg_class/' || c.oid AS needs
      FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid JOIN pg_class c ON c.oid = r.prrelid
        JOIN pg_namespace n ON n.oid = c.relnamespace
      UNION ALL

@@ -42,7 +42,7 @@ export const readTables = async (
   // A partition gets its parent's checks when it is attached, but only if it has them already.
   const checks = byOid(
     await query(
-      `SELECT k.oid, k.conrelid AS relation, format('CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)) AS sql
+      `SELECT k.oid, k.conrelid AS relation, 'CONSTRAINT ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid) AS sql
        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
        WHERE k.contype = 'c' AND k.convalidated AND (k.conislocal OR c.relispartition) ORDER BY k.conname COLLATE "C"`,
     ),

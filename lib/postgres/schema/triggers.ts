@@ -1,4 +1,4 @@
-import { type Catalog, type CatalogRow, integer, text, textOrNone, userRelation } from "./catalog.ts";
+import { type Catalog, type CatalogRow, flag, integer, text, textOrNone, userRelation } from "./catalog.ts";
 import { addressOf, type SchemaObject, type StatementKind } from "./schema-object.ts";
 
 /** When a trigger or rule fires, other than the default: pg_trigger.tgenabled, pg_rewrite.ev_enabled. */
@@ -12,7 +12,7 @@ export const readTriggers = async ({ query }: Catalog): Promise<readonly SchemaO
   const rows = await query(
     `SELECT t.oid, n.nspname AS schema, format('%I.%I', n.nspname, c.relname) AS table_name, c.relkind AS table_kind,
        c.oid AS table_oid, format('%I', t.tgname) AS name,
-       CASE WHEN t.tgparentid = 0 THEN pg_get_triggerdef(t.oid) END AS definition,
+       t.tgparentid = 0 AS own, CASE WHEN t.tgparentid = 0 THEN pg_get_triggerdef(t.oid) END AS definition,
        CASE WHEN t.tgenabled <> coalesce(p.tgenabled, 'O') THEN ${STATES.replace("%s", "t.tgenabled")} END AS state,
        coalesce(p.oid, t.oid) AS root
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -26,7 +26,7 @@ export const readTriggers = async ({ query }: Catalog): Promise<readonly SchemaO
 export const readRules = async ({ query }: Catalog): Promise<readonly SchemaObject[]> => {
   const rows = await query(
     `SELECT r.oid, n.nspname AS schema, format('%I.%I', n.nspname, c.relname) AS table_name, c.relkind AS table_kind,
-       c.oid AS table_oid, format('%I', r.rulename) AS name, rtrim(pg_get_ruledef(r.oid), ';') AS definition,
+       c.oid AS table_oid, format('%I', r.rulename) AS name, true AS own, rtrim(pg_get_ruledef(r.oid), ';') AS definition,
        CASE WHEN r.ev_enabled <> 'O' THEN ${STATES.replace("%s", "r.ev_enabled")} END AS state
      FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE r.rulename <> '_RETURN' AND c.relkind <> 'f' AND ${userRelation("c")}`,
@@ -42,12 +42,11 @@ const withState = (row: CatalogRow, kind: StatementKind, catalog: string, after:
     name: `${table}.${text(row, "name")}`,
     tableOid: text(row, "table_kind") === "v" ? 0 : integer(row, "table_oid"),
   };
-  const definition = textOrNone(row, "definition");
   const state = textOrNone(row, "state");
   return [
-    ...(definition === undefined
-      ? []
-      : [{ ...head, address: addressOf(catalog, integer(row, "oid")), sql: definition }]),
+    ...(flag(row, "own")
+      ? [{ ...head, address: addressOf(catalog, integer(row, "oid")), sql: text(row, "definition") }]
+      : []),
     ...(state === undefined
       ? []
       : [{ ...head, needs: [after], sql: `ALTER TABLE ${table} ${state} ${kind.toUpperCase()} ${text(row, "name")}` }]),
