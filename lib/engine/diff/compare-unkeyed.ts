@@ -7,17 +7,20 @@ import type { Columns } from "./columns.ts";
 import type { TableSide } from "./layer-rows.ts";
 import type { DiffOptions } from "./tally.ts";
 
-/** Row digests held at once: about 45 MB. */
-const DIGESTS_MAX = 2 ** 19;
+/** Row digests held at once: about 25 MB. */
+const DIGESTS_MAX = 2 ** 18;
 /** Beyond this, more than a hundred million rows differ, and the exact count is worth less than the time it takes. */
-const PARTITIONS_MAX = 256;
-/** 128 bits: two different rows that look alike are not to be expected in the lifetime of the hardware. */
-const DIGEST_CHARS = 16;
+const PARTITIONS_MAX = 512;
+/**
+ * 96 bits: two rows of a billion look alike once in 10^11 comparisons. V8 copies a slice this short; one of 13 characters
+ * or more would keep the whole digest alive behind it.
+ */
+const DIGEST_CHARS = 12;
 
 /**
  * Compares two sides as multisets of rows: chunks that both have cancel out by id, what is left by row digest. Both sides
- * are read in turn and equal digests cancel at once, so only rows that differ stay in memory. If they are more than
- * DIGESTS_MAX, half of them by digest is put off to another pass over both sides, as often as it takes.
+ * are read alongside each other and equal digests cancel at once, so only rows that differ stay in memory. If they are
+ * more than DIGESTS_MAX, half of them by digest is put off to another pass over both sides, as often as it takes.
  *
  * @returns undefined if more rows differ than PARTITIONS_MAX passes can hold
  */
@@ -31,13 +34,15 @@ export const compareUnkeyed = async (
     partitionsMax: PARTITIONS_MAX,
   },
 ): Promise<{ readonly missing: number; readonly extra: number } | undefined> => {
+  // Somebody truncated it: every row of the other side counts, and none need be read.
+  if (a.table.rows === 0 || b.table.rows === 0) return { missing: a.table.rows, extra: b.table.rows };
   const readers = await rowsLeft(a, b, columns.aligned);
   const counted = { missing: 0, extra: 0 };
   const partitions: Partition[] = [{ of: 1, at: 0 }];
   for (let next = partitions.pop(); next !== undefined; next = partitions.pop()) {
     let partition: Partition = next;
     const balance = new Map<string, number>();
-    for await (const { side, frames } of inTurn(readers.a(), readers.b())) {
+    for await (const { side, frames } of alongside(readers.a(), readers.b())) {
       options.signal.throwIfAborted();
       let rows = 0;
       for (let at = 0; at < frames.length; rows++) {
@@ -129,11 +134,19 @@ const markShared = async (
   return marks;
 };
 
-async function* inTurn(a: Frames, b: Frames): AsyncGenerator<{ readonly side: "a" | "b"; readonly frames: Buffer }> {
-  for (let more = true; more; ) {
-    const [one, two] = [await a.next(), await b.next()];
-    if (!one.done) yield { side: "a", frames: one.value };
-    if (!two.done) yield { side: "b", frames: two.value };
-    more = !one.done || !two.done;
+/**
+ * The frames of both sides, always those of the one that is behind in bytes: chunks differ in size, and sides that drift
+ * apart keep what lies between them in memory.
+ */
+async function* alongside(a: Frames, b: Frames): AsyncGenerator<{ readonly side: "a" | "b"; readonly frames: Buffer }> {
+  const read = { a: 0, b: 0 };
+  for (;;) {
+    const side = read.a <= read.b ? "a" : "b";
+    const next = await (side === "a" ? a : b).next();
+    if (next.done !== true) {
+      read[side] += next.value.length;
+      yield { side, frames: next.value };
+    } else if (read[side] === Number.POSITIVE_INFINITY) return;
+    else read[side] = Number.POSITIVE_INFINITY;
   }
 }

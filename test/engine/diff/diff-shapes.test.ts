@@ -192,13 +192,24 @@ test("tables without a primary key open only chunks that the other side does not
   expect(watched.counts.get.calls).toBeLessThanOrEqual(2 * pages + 4);
 });
 
+test("a table without a primary key that was truncated counts all rows and reads none", async () => {
+  const watched = counting(store());
+  const writer = unkeyed(watched);
+  const a = await textsTable(writer, [["1", "a", "1"]]);
+  const b = await textsTable(writer, []);
+  watched.reset();
+  expect(await diffTables(a, b, options)).toMatchObject({ comparedBy: "row", missing: 1, extra: 0 });
+  expect(await diffTables(b, a, options)).toMatchObject({ comparedBy: "row", missing: 0, extra: 1 });
+  expect(watched.counts.get.calls).toBe(0);
+});
+
 test("a comparison without keys that would take too many passes says so instead of a number", async () => {
   const writer = unkeyed(store());
   const a = await textsTable(
     writer,
     [...itemsFrom(0, 200)].map(([id, item]) => itemTexts(id, item)),
   );
-  const b = await textsTable(writer, []);
+  const b = await textsTable(writer, [["1000", "other", "1"]]);
   const limits = { digestsMax: 10, partitionsMax: 4 };
   const columns = new Columns(a.table.facts, b.table.facts);
   expect(await compareUnkeyed(a, b, columns, options, limits)).toBeUndefined();

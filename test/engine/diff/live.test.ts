@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { capture } from "../../../lib/engine/capture.ts";
 import type { CopyResult, LaneOpening } from "../../../lib/engine/copy-tables.ts";
 import type { CopyTask } from "../../../lib/engine/lane.ts";
-import { Vault } from "../../../lib/engine/vault.ts";
+import { partKeyName, Vault } from "../../../lib/engine/vault.ts";
 import { memoryStore } from "../../../lib/local/memory-store.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
 import { systemEntropy } from "../../../lib/local/system-entropy.ts";
-import type { TableDifference } from "../../../lib/model/difference.ts";
+import { SAMPLES_MAX, type TableDifference } from "../../../lib/model/difference.ts";
 import { diffTwoPoints, diffWithLive, openScratchLane } from "../../../lib/operations/diff.ts";
 import type { Lanes } from "../../../lib/ports/lanes.ts";
 import type { ObjectStore } from "../../../lib/ports/object-store.ts";
@@ -179,7 +179,27 @@ test("a renamed table is the same table, and one that was dropped and made again
   expect(renamed).toMatchObject({ b: { name: "rates", class: "default" }, comparedBy: "key" });
 });
 
-test("fails when there is no such point, and when the scratch store holds something", async () => {
+test("a class that has expired in one of the points is left out and named, and the others are compared", async () => {
+  const { url, hot, keys, source, world, take } = await shopWorld();
+  const { point: before } = await take();
+  await query(url, RELEASE);
+  const { point: after } = await take();
+  await keys.delete(partKeyName(before.id, "money"));
+  const scratch = memoryStore(systemClock);
+  const live = { ...world, scratch, openLanes: lanesOn(source, hot, scratch) };
+  const differences = [
+    await diffTwoPoints(world, { a: before.id, b: after.id, samplesMax: 2 }),
+    await diffTwoPoints(world, { a: after.id, b: before.id, samplesMax: 2 }),
+    await diffWithLive(live, { a: before.id, samplesMax: 2 }),
+  ];
+  for (const { tables, leftOut, totals } of differences) {
+    expect(leftOut).toEqual([{ class: "money", because: `the part of point ${before.id} has expired` }]);
+    expect(tables.map(({ a, b }) => (a ?? b)?.name)).not.toContain("codes");
+    expect(totals).toMatchObject({ tables: 5, changed: 200 });
+  }
+});
+
+test("fails when there is no such point, when the scratch store holds something, and when too many samples are asked for", async () => {
   const { hot, source, world, take } = await shopWorld();
   await expect(diffTwoPoints(world, { a: "latest", b: "latest", samplesMax: 2 })).rejects.toMatchObject({
     code: "POINT_NOT_FOUND",
@@ -187,4 +207,6 @@ test("fails when there is no such point, and when the scratch store holds someth
   await take();
   const live = { ...world, scratch: hot, openLanes: lanesOn(source, hot, hot) };
   await expect(diffWithLive(live, { a: "latest", samplesMax: 2 })).rejects.toMatchObject({ code: "USAGE" });
+  const many = { a: "latest", b: "latest", samplesMax: SAMPLES_MAX + 1 };
+  await expect(diffTwoPoints(world, many)).rejects.toMatchObject({ code: "USAGE" });
 });
