@@ -54,7 +54,7 @@ const TABLES = `
       'attnum', a.attnum, 'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
       'typeOid', a.atttypid::text, 'baseTypeOid', w.base::text, 'baseKind', w.typtype, 'notNull', a.attnotnull,
       'identity', a.attidentity, 'defaultSql', pg_get_expr(d.adbin, d.adrelid),
-      'collationSql', CASE WHEN a.attcollation <> t.typcollation THEN format('%I.%I', cn.nspname, co.collname) END
+      'collationSql', CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN format('%I.%I', cn.nspname, co.collname) END
     ) ORDER BY a.attnum) AS columns
     FROM pg_attribute a
     JOIN pg_type t ON t.oid = a.atttypid
