@@ -1,4 +1,6 @@
 import { type CaptureReport, type CaptureWorld, capture } from "../../../lib/engine/capture.ts";
+import { removePoints } from "../../../lib/engine/expire.ts";
+import { sweep } from "../../../lib/engine/sweep.ts";
 import type { Vault } from "../../../lib/engine/vault.ts";
 import { memoryStore } from "../../../lib/local/memory-store.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
@@ -22,12 +24,16 @@ export interface TakenPoint {
   readonly report: CaptureReport;
   readonly seen: SeenState;
   readonly warnings: readonly string[];
+  /** How often the database moved under the capture. */
+  readonly retakes: number;
 }
 
 export interface Subject {
   readonly vault: Vault;
   /** Captures the database that the URL names into the vault, beside a witness in the same snapshot. */
   take(url: string, options?: TakeOptions): Promise<TakenPoint>;
+  /** Removes points, folding those that stay, and sweeps what nothing names any more. */
+  remove(ids: readonly string[]): Promise<void>;
 }
 
 export interface TakeOptions {
@@ -41,20 +47,34 @@ export interface TakeOptions {
 export const openSubject = async (): Promise<Subject> => {
   const stores = { hot: memoryStore(systemClock), keys: memoryStore(systemClock) };
   const vault = await openOrCreateVault({ stores, keys: memoryKeys(), entropy: systemEntropy });
-  return { vault, take: (url, options = {}) => takeBesideWitness(vault, url, options) };
+  const acting = { clock: systemClock, progress: () => {}, warn: () => {}, signal: new AbortController().signal };
+  return {
+    vault,
+    take: (url, options = {}) => takeBesideWitness(vault, url, options),
+    async remove(ids) {
+      await removePoints({ ...acting, vault }, ids);
+      await sweep({ ...acting, stores }, { dryRun: false });
+    },
+  };
 };
 
 const takeBesideWitness = async (vault: Vault, url: string, options: TakeOptions): Promise<TakenPoint> => {
   const states = new Map<string, SeenState>();
   const source = watched(await postgresSource(url), url, states, options.reader);
-  const warnings: string[] = [];
+  let warnings: string[] = [];
+  let retakes = 0;
   const world: CaptureWorld = {
     vault,
     source,
     clock: systemClock,
     openLanes: inProcessLanes({ source, store: vault.hot, entropy: vault.entropy }, options.lanes ?? 2),
     progress: () => {},
-    warn: (message) => void warnings.push(message),
+    // What was said of a view that had moved says nothing of the point.
+    warn: (message) => {
+      if (!message.endsWith("taking the point again from a new snapshot")) return void warnings.push(message);
+      warnings = [];
+      retakes += 1;
+    },
     signal: new AbortController().signal,
   };
   for (let tries = 1; ; tries++) {
@@ -67,9 +87,11 @@ const takeBesideWitness = async (vault: Vault, url: string, options: TakeOptions
       });
       const seen = states.get(snapshotName(report.point.snapshot));
       if (seen === undefined) throw new TypeError("the point has a snapshot that the witness never saw");
-      return { report, seen, warnings };
+      return { report, seen, warnings, retakes };
     } catch (error) {
       if (!isFailure(error, "SOURCE_MOVED") || tries === CAPTURES_MAX) throw error;
+      warnings = [];
+      retakes += 1;
     }
   }
 };
