@@ -8,7 +8,7 @@ import type { ClassSecret } from "../vault.ts";
 import { batchesAfterRows, statementTask, statisticsTasks } from "./finish-tables.ts";
 import { plainBytesOf, type RestoreWork, type TableWork } from "./plan-restore.ts";
 import { assertLoaded, type LoadTask, type ProveTask, type RestoreResult, type RestoreTask } from "./restore-lane.ts";
-import { addDigests, addKeySums } from "./rows-digest.ts";
+import { addSums } from "./rows-digest.ts";
 import { type Queued, runTasks } from "./run-tasks.ts";
 import { qualified, quoteLiteral } from "./sql-names.ts";
 
@@ -199,13 +199,20 @@ interface Loaded extends RestoreResult {
   readonly digestKind: LoadTask["digest"];
 }
 
+/**
+ * Ranges of one table cannot be written as frozen and are proven row by row: both cost about a quarter. So a table is
+ * split only if it alone would keep one lane busy for this much longer than all lanes need together.
+ */
+const SPLIT_SHARE_MIN = 1.5;
+
 /** Loads every table; one that outweighs all others together is loaded by all lanes at once, each a range of its keys. */
 const loadRows = async (run: Run, lanes: Lanes<RestoreTask, RestoreResult>): Promise<readonly Loaded[]> => {
   const { tables } = run.work;
   const total = tables.reduce((bytes, table) => bytes + plainBytesOf(table), 0);
   const planned = tables.map((work) => {
     const bytes = plainBytesOf(work);
-    const splits = lanes.count > 1 && bytes > total - bytes ? splitsOf(work.table, lanes.count) : [];
+    const dominates = lanes.count > 1 && bytes * lanes.count > SPLIT_SHARE_MIN * total && bytes > total - bytes;
+    const splits = dominates ? splitsOf(work.table, lanes.count) : [];
     const digestKind: LoadTask["digest"] = splits.length === 0 ? "ordered" : "unordered";
     const ranges = [undefined, ...splits].map((from, i) => ({ from, to: splits[i] }));
     const tasks = ranges.map(
@@ -236,8 +243,8 @@ const loadRows = async (run: Run, lanes: Lanes<RestoreTask, RestoreResult>): Pro
       digestKind,
       rows: parts.reduce((rows, part) => rows + part.rows, 0),
       bytes: parts.reduce((bytes, part) => bytes + part.bytes, 0),
-      digest: addDigests(parts.map((part) => part.digest)),
-      keySum: addKeySums(parts.map((part) => part.keySum)),
+      digest: addSums(parts.map((part) => part.digest)),
+      keySum: addSums(parts.map((part) => part.keySum)),
     };
     // One range alone cannot tell; a table loaded by one task was checked before its transaction ended.
     assertLoaded(work.table, nameOf(work.into), loaded);
