@@ -8,7 +8,7 @@ import { awaitTurn, HeldIntent, listIntents } from "./intent.ts";
 import type { LaneClass } from "./lane.ts";
 import { adoptPage, pagePrefix } from "./page.ts";
 import { type Earlier, planTables } from "./plan-capture.ts";
-import { getPart, listPoints, putPart, putPoint } from "./points.ts";
+import { getPart, listPoints, pointGenerations, putPart, putPoint } from "./points.ts";
 import type { Vault } from "./vault.ts";
 
 /** A migration that is running moves tables under the capture: it is taken again from a new snapshot, this often. */
@@ -70,6 +70,7 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
       try {
         await using view = await world.source.openView();
         const report = await takeOnce(world, options, { id, startedAt, began, view, held });
+        await assertNotSwept(vault, held, id);
         await held.release();
         return report;
       } catch (error) {
@@ -83,6 +84,19 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
     await held.giveUp().catch(() => undefined);
     throw error;
   }
+};
+
+/** A point of a process that slept past its lease may name pages that were swept: it must not stay. */
+const assertNotSwept = async (vault: Vault, held: HeldIntent, id: string): Promise<void> => {
+  if (await held.isThere()) return;
+  for (const name of await pointGenerations(vault.hot, id)) await vault.hot.delete(name);
+  throw new Failure(
+    "CAPTURE_RUNNING",
+    `the lease of capture ${id} ended before it was done; its point was taken back`,
+    {
+      hint: "run the same command again; this process was stopped for longer than its lease",
+    },
+  );
 };
 
 interface Take {

@@ -38,6 +38,7 @@ export class HeldIntent {
   #intent: Intent;
   #renewal = 1;
   #renewing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
   /** Set when a renewal failed: what follows must not trust the lease. */
   #lost: unknown;
 
@@ -109,7 +110,14 @@ export class HeldIntent {
     }
   }
 
-  async #write(leaseUntil: EpochMs = this.#clock.now() + LEASE_MS): Promise<void> {
+  /** One after the other: a renewal that meets another change must find the document before it. */
+  #write(leaseUntil?: EpochMs): Promise<void> {
+    const written = this.#writing.then(() => this.#writeNext(leaseUntil ?? this.#clock.now() + LEASE_MS));
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #writeNext(leaseUntil: EpochMs): Promise<void> {
     const before = intentName(this.#intent.id, this.#renewal);
     this.#intent = { ...this.#intent, leaseUntil };
     const name = intentName(this.#intent.id, ++this.#renewal);

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { KeyReader } from "../../lib/engine/key.ts";
 import { KeyHash } from "../../lib/engine/key-hash.ts";
 import { bytesHash, hashOf, int8Hash, signed } from "./key-hashes.ts";
+import { binaryRow, int8Field } from "./synthetic-rows.ts";
 
 // The same calls in SQL stand in key-server.test.ts, which holds these numbers to real servers.
 const GOLDEN: readonly (readonly [ours: bigint, golden: string])[] = [
@@ -25,4 +27,18 @@ test("a key of several columns hashes each column under the hash so far", () => 
   hash.start();
   hash.int4(1);
   expect(signed(hash)).toBe(first);
+});
+
+test("a bigint key hashes its upper half once more, so that 1 and 2^32 are two keys", () => {
+  const reader = new KeyReader([{ name: "id", position: 0, order: "int8" }], "binary", "1");
+  const keyHash = (value: bigint): bigint => {
+    const row = binaryRow([int8Field(value)]);
+    reader.read(row, 0, row.length);
+    return signed(reader.hash);
+  };
+  expect(int8Hash(1n, 1n)).toBe(int8Hash(1n, 2n ** 32n));
+  expect(keyHash(1n)).not.toBe(keyHash(2n ** 32n));
+  expect(keyHash((5n << 32n) + 7n)).not.toBe(keyHash((7n << 32n) + 5n));
+  for (const value of [0n, -1n, 7n, -(2n ** 40n), 2n ** 63n - 1n])
+    expect(keyHash(value)).toBe(hashOf(int8Hash(1n, value), (hash) => hash.int4(Number(value >> 32n))));
 });
