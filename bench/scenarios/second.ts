@@ -1,0 +1,49 @@
+import type { Bench } from "../bench.ts";
+import { apply, CHANGES, changedBytesOf } from "../changes.ts";
+import { sql } from "../sql.ts";
+import { Contestant, rotated, type Scenario } from "./scenario.ts";
+
+/**
+ * Later captures: every tool takes its own first one, then one after each change. Runs go over all changes before the
+ * next, so that what a tool finds that takes part in the first run only is exactly the changes named.
+ */
+export const second: Scenario = {
+  title: "Later captures",
+  changesData: true,
+  secondsPerGb: { once: 70, perRun: 45 },
+  async run(bench: Bench) {
+    const { lastgood, pgBackRest, restic } = bench.peers;
+    const peers = [lastgood, pgBackRest, restic].filter((peer) => peer !== undefined && peer.incremental);
+    const all = peers.flatMap((peer) => (peer === undefined ? [] : [new Contestant(bench, peer)]));
+    for (const contestant of all) {
+      await contestant.prepare();
+      await contestant.capture("its own first capture", "first");
+    }
+    for (let run = 1; run <= bench.options.runs; run++) {
+      for (const { name, statements } of CHANGES) {
+        const changed = await change(bench, statements(run - 1, bench.dataset.rows));
+        for (const contestant of rotated(
+          all.filter((one) => one.takesPart(run)),
+          run,
+        )) {
+          const usage = await contestant.capture(name, "later");
+          if (usage === undefined) continue;
+          const facts = { step: name, tool: contestant.peer.name, run, tableBytes: bench.dataset.tableBytes };
+          bench.record({ ...usage, ...facts, changedBytes: changed });
+        }
+      }
+    }
+    for (const contestant of all) await contestant.removeRepository();
+  },
+};
+
+/** Makes a change and waits until nothing of it is left to do. @returns the least bytes a tool could store for it */
+const change = async (bench: Bench, statements: readonly string[]): Promise<number | undefined> => {
+  const { url } = bench.dataset;
+  if (statements.length === 0) return undefined;
+  const xid = await apply(url, statements);
+  const bytes = await changedBytesOf(url, xid, bench.server.binaries);
+  await sql(url, "CHECKPOINT");
+  await bench.peers.pgBackRest?.settle();
+  return bytes;
+};
