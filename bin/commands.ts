@@ -7,6 +7,8 @@ import { addPointList } from "./commands/point-list.ts";
 import { addPointShow } from "./commands/point-show.ts";
 import { addRestoreApply } from "./commands/restore-apply.ts";
 import { addRestorePlan } from "./commands/restore-plan.ts";
+import { addSweep } from "./commands/sweep.ts";
+import { addVerify } from "./commands/verify.ts";
 import type { AddCommand } from "./program.ts";
 
 /** Every command there is, in the order of --help. */
@@ -15,8 +17,10 @@ export const COMMANDS: readonly AddCommand[] = [
   addPointList,
   addPointShow,
   addPointDiff,
+  addVerify,
   addRestorePlan,
   addRestoreApply,
+  addSweep,
   addDoctor,
   addDemo,
   addCompletion,

@@ -4,8 +4,8 @@ import { captureDatabase, DEFAULT_CLASS } from "../../lib/operations/capture.ts"
 import { diffWithLive } from "../../lib/operations/diff.ts";
 import { openOrCreateVault } from "../../lib/operations/open-vault.ts";
 import { applyPlan, planOfRestore } from "../../lib/operations/restore.ts";
-import { type DemoSession, withDemoServer } from "../../lib/wiring/demo.ts";
 import { localSource, localTarget, openLocal, withScratchStore } from "../../lib/wiring/local.ts";
+import { type OwnSession, withOwnServer } from "../../lib/wiring/own-server.ts";
 import { differenceLines } from "../commands/point-diff.ts";
 import { formatBytes, formatCount, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
@@ -24,7 +24,7 @@ interface Fingerprint {
 
 /** Plays the whole story on a PostgreSQL and a vault of its own, in a directory that is gone afterwards. */
 export const tellStory = (session: Session): Promise<number> =>
-  withDemoServer(async ({ directory, serverVersion, connect, url }) => {
+  withOwnServer(async ({ directory, serverVersion, connect, url }) => {
     const { output, signal } = session;
     const say = (line: string): void => {
       if (!output.json) output.raw(`${line}\n`);
@@ -154,7 +154,7 @@ const compare = (
     );
   });
 
-const fingerprints = (database: DemoSession): Promise<readonly Fingerprint[]> =>
+const fingerprints = (database: OwnSession): Promise<readonly Fingerprint[]> =>
   database.rows<Fingerprint>(FINGERPRINTS);
 
 const rowsOf = (tables: readonly Fingerprint[]): number => tables.reduce((rows, table) => rows + Number(table.rows), 0);

@@ -11,9 +11,11 @@ import type { Clock, Entropy } from "../ports/clock.ts";
 import type { KeyService } from "../ports/key-service.ts";
 import type { Lanes } from "../ports/lanes.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
+import type { PlainReader } from "../ports/plain-reader.ts";
 import type { SourceDatabase } from "../ports/source-database.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
 import { postgresSource } from "../postgres/source.ts";
+import { plainReader } from "../postgres/target/plain-reader.ts";
 import { targetDatabase } from "../postgres/target/target-database.ts";
 
 /** Where a local vault is and what opens it. */
@@ -89,6 +91,8 @@ export const localClock: Clock = systemClock;
 export const localSource = (databaseUrl: string): Promise<SourceDatabase> => postgresSource(databaseUrl);
 
 export const localTarget = (databaseUrl: string): TargetDatabase => targetDatabase(databaseUrl);
+
+export const localPlainReader = (databaseUrl: string): PlainReader => plainReader(databaseUrl);
 
 /** What a lane's thread is opened with. */
 export interface LocalLaneOpening {

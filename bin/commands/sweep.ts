@@ -1,0 +1,42 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import { type SweepReport, sweepVault } from "../../lib/operations/sweep.ts";
+import { formatBytes, formatCount, formatNumber } from "../format.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import type { AddCommand } from "../program.ts";
+import { vaultOf } from "../vault.ts";
+
+export const addSweep: AddCommand = (program, act) => {
+  program
+    .command("sweep")
+    .description("delete what no point names: what captures that died left behind")
+    .option("--dry-run", "say what would be deleted, delete nothing", false)
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .action(
+      act(async (session, options) => {
+        const { world } = await vaultOf(session, options, "open");
+        const { clock, stores } = world;
+        const report = await sweepVault(
+          { stores, clock, progress: session.progress.report, signal: session.signal },
+          { dryRun: options.dryRun },
+        );
+        session.progress.finish();
+        session.output.result("sweep", report, () => sweepLines(report));
+        return EXIT.ok;
+      }),
+    );
+};
+
+const sweepLines = (report: SweepReport): readonly string[] => {
+  if (report.postponed !== undefined) return [`nothing deleted: ${report.postponed}`];
+  const { pages, chunks, parts, keys, spared } = report;
+  const objects = pages.objects + chunks.objects + parts.objects + keys.objects;
+  const bytes = pages.bytes + chunks.bytes + parts.bytes + keys.bytes;
+  return [
+    `${report.dryRun ? "would delete" : "deleted"} ${formatNumber(objects, "object")}, ${formatBytes(bytes)}: ` +
+      `${formatNumber(chunks.objects, "chunk")}, ${formatNumber(pages.objects, "page")}, ${formatNumber(parts.objects, "part")}, ${formatNumber(keys.objects, "key")}`,
+    ...(report.intentsRetired > 0 ? [`  left by ${formatNumber(report.intentsRetired, "capture")} that died`] : []),
+    ...(spared.objects > 0 ? [`  ${formatCount(spared.objects)} objects spared: a capture is running`] : []),
+  ];
+};
