@@ -120,5 +120,5 @@ const toSql = async (
 
 const writeStdout = (bytes: Buffer): Promise<void> =>
   new Promise((resolve, reject) => {
-    process.stdout.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+    process.stdout.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve()));
   });

@@ -24,7 +24,8 @@ interface Fingerprint {
 
 /** Plays the whole story on a PostgreSQL and a vault of its own, in a directory that is gone afterwards. */
 export const tellStory = (session: Session): Promise<number> =>
-  withOwnServer(async ({ directory, serverVersion, connect, url }) => {
+  withOwnServer(async (server) => {
+    const { directory } = server;
     const { output, signal } = session;
     const say = (line: string): void => {
       if (!output.json) output.raw(`${line}\n`);
@@ -39,20 +40,20 @@ export const tellStory = (session: Session): Promise<number> =>
     const vaultDirectory = `${directory}/vault`;
     // The story tells how far it is; progress of the single acts would drown it.
     const quiet = { vault, clock, signal, progress: () => {}, warn: output.note };
-    await using shop = await connect("shop");
-    const source = await localSource(url("shop"));
+    await using shop = await server.connect("shop");
+    const source = await localSource(server.url("shop"));
     const capture = (request: { readonly tier: "hot" | "release"; readonly release?: string }) =>
       captureDatabase(
         {
           ...quiet,
           source,
           openLanes: (act) =>
-            openLanes(undefined, { kind: "copy", vault: vaultDirectory, databaseUrl: url("shop"), act }),
+            openLanes(undefined, { kind: "copy", vault: vaultDirectory, databaseUrl: server.url("shop"), act }),
         },
         { ...request, base: false },
       );
 
-    say(`1  A shop on PostgreSQL ${serverVersion}`);
+    say(`1  A shop on PostgreSQL ${server.serverVersion}`);
     await shop.run(SHOP_SCHEMA);
     await shop.run(SHOP_ROWS);
     signal.throwIfAborted();
@@ -80,19 +81,24 @@ export const tellStory = (session: Session): Promise<number> =>
     await shop.run(TRAFFIC_AFTER);
 
     say("5  What differs from the point before the release?");
-    const difference = await compare(session, { ...quiet, source }, vaultDirectory, url("shop"));
+    const difference = await compare(session, { ...quiet, source }, vaultDirectory, server.url("shop"));
     for (const line of differenceLines(difference)) say(`   ${line}`);
 
     say("6  The point comes back, into a database of its own");
-    await connect("shop_restored").then((made) => made[Symbol.asyncDispose]());
-    const target = localTarget(url("shop_restored"));
+    await server.connect("shop_restored").then((made) => made[Symbol.asyncDispose]());
+    const target = localTarget(server.url("shop_restored"));
     const plan = await planOfRestore({ vault, target, clock }, RELEASE, { scope: { schemas: [], tables: [] } });
     const restored = await applyPlan(
       {
         ...quiet,
         target,
         openLanes: (act) =>
-          openLanes(undefined, { kind: "restore", vault: vaultDirectory, databaseUrl: url("shop_restored"), act }),
+          openLanes(undefined, {
+            kind: "restore",
+            vault: vaultDirectory,
+            databaseUrl: server.url("shop_restored"),
+            act,
+          }),
       },
       plan,
       { proof: "full" },
@@ -100,7 +106,7 @@ export const tellStory = (session: Session): Promise<number> =>
     say(`   ${formatNumber(restored.rows, "row")} restored and read back in ${formatDuration(restored.elapsedMs)}`);
 
     say("7  Is it what the shop was? Two servers' own sums say so, without Lastgood's code:");
-    await using copy = await connect("shop_restored");
+    await using copy = await server.connect("shop_restored");
     const unequal = unequalTables(atRelease, await fingerprints(copy));
     if (unequal.length > 0)
       throw new Failure("RESTORE_UNPROVEN", `${unequal.length} tables differ from the shop: ${unequal.join(", ")}`);

@@ -36,8 +36,8 @@ export const comparePlain = async (
       const before = rows;
       for (let at = 0; at < frames.length; ) {
         const end = frameEnd(frames, at);
-        const { value, done } = await copy.next();
-        if (done === true || !sameTexts(textsOf(table, frames.subarray(at, end)), value)) different++;
+        const next = await copy.next();
+        if (next.done === true || !sameTexts(textsOf(table, frames.subarray(at, end)), next.value)) different++;
         rows++;
         at = end;
       }

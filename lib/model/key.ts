@@ -1,8 +1,5 @@
 import type { KeyOrder } from "./table.ts";
 
-/** Bytes that compare (as unsigned bytes, shorter first) exactly as the primary keys they stand for. */
-export type KeyBytes = Buffer;
-
 const INTEGER_BYTES: Partial<Record<KeyOrder, number>> = { int2: 2, int4: 4, date: 4, int8: 8, timestamp: 8 };
 
 /** Bytes of the binary field that a fixed-width order always has; undefined for the orders of any length. */

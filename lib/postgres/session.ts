@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import pg from "pg";
 import { Failure } from "../model/errors.ts";
@@ -5,7 +6,6 @@ import { type DatabasePlace, readDatabaseUrl } from "./database-url.ts";
 import { connectFailure, sessionFailure } from "./server-failure.ts";
 
 const CONNECT_MS_MAX = 15_000;
-const CLOSE_MS_MAX = 5_000; // A server that is cut off from us never confirms the end.
 const KEEP_ALIVE_DELAY_MS = 30_000; // Well under the 350 s after which AWS's load balancers forget an idle connection.
 const VERSION_MIN = 150_000;
 const VERSION_END = 190_000;
@@ -127,10 +127,11 @@ export class Session implements AsyncDisposable {
 
   async close(): Promise<void> {
     if (!this.#open) return;
-    const cut = setTimeout(() => this.destroy(), CLOSE_MS_MAX);
     this.#open = false;
-    await this.#client.end();
-    clearTimeout(cut);
+    const ended = this.#client.end();
+    // The farewell is on its way; a server that is gone would never answer it.
+    (this.#client.connection as unknown as { stream: Socket }).stream.destroySoon();
+    await ended;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -36,7 +36,11 @@ const drill = async (urls: { source: string; scratch: string }, reader: (honest:
       reader: reader(plainReader(urls.scratch)),
       openLanes: async (opening) => {
         const lane = await openRestoreLane({ target, store: stores.hot }, opening);
-        return { count: 1, run: lane.run, [Symbol.asyncDispose]: () => lane[Symbol.asyncDispose]() };
+        return {
+          count: 1,
+          run: (task, progress, signal) => lane.run(task, progress, signal),
+          [Symbol.asyncDispose]: () => lane[Symbol.asyncDispose](),
+        };
       },
     },
     "latest",
@@ -68,10 +72,7 @@ describe.each(postgresMajors)("on PostgreSQL %i", (major) => {
         for await (const row of honest.rows(table)) yield row[0] === "57" ? ["57", "other"] : row;
       },
     });
-    await expect(drill({ source, scratch }, lying)).rejects.toMatchObject({
-      code: "DIFFERENT",
-      message: expect.stringContaining("public.t (1 of 100 rows)"),
-    });
+    await expect(drill({ source, scratch }, lying)).rejects.toThrow("public.t (1 of 100 rows)");
   });
 
   test("fails when a restored row is missing", async () => {
