@@ -11,6 +11,16 @@ const DELTAS_MAX = 64;
 /** Small tables are never worth a new base for their deltas' weight alone. */
 const DELTA_BYTES_IGNORED = 8 * 1024 * 1024;
 
+/**
+ * oids of built-in types, and of their arrays, whose text is the name of another object: regproc, regoper, regclass,
+ * regtype, regrole, regnamespace, regconfig, regcollation and their like, aclitem. Rename the object, and rows read
+ * differently that nobody has changed.
+ */
+const NAMING_TYPES: ReadonlySet<number> = new Set([
+  24, 1008, 2202, 2207, 2203, 2208, 2204, 2209, 2205, 2210, 2206, 2211, 4096, 4097, 4089, 4090, 3734, 3735, 3769, 3770,
+  4191, 4192, 1033, 1034,
+]);
+
 export interface ChainFacts {
   readonly identity: SourceIdentity;
   /** Oldest transaction that ran at the new snapshot (64 bits, decimal). */
@@ -35,6 +45,8 @@ export const whyBase = (
 ): string | undefined => {
   if (now.baseAsked) return "a base was asked for";
   if (table.key === undefined) return "no primary key";
+  if (table.columns.some((column) => NAMING_TYPES.has(column.wireTypeOid)))
+    return "a column shows names of other objects";
   if (previous === undefined) return "first capture";
   const other = otherHistory(previous.identity, now.identity);
   if (other !== undefined) return other;
