@@ -8,7 +8,7 @@ import { systemEntropy } from "../../../lib/local/system-entropy.ts";
 import { isFailure } from "../../../lib/model/errors.ts";
 import type { SourceSnapshot } from "../../../lib/model/source.ts";
 import { openOrCreateVault } from "../../../lib/operations/open-vault.ts";
-import type { SourceDatabase, SourceReader } from "../../../lib/ports/source-database.ts";
+import type { SourceDatabase, SourceReader, SourceView } from "../../../lib/ports/source-database.ts";
 import { postgresSource } from "../../../lib/postgres/source.ts";
 import { memoryKeys } from "../../local/memory-keys.ts";
 import { inProcessLanes } from "../in-process-lanes.ts";
@@ -41,6 +41,8 @@ export interface TakeOptions {
   readonly lanes?: number;
   /** Stands between the engine and the database's rows, to lie to it. */
   readonly reader?: (reader: SourceReader) => SourceReader;
+  /** Changes what the server says of its snapshot. */
+  readonly snapshot?: (snapshot: SourceSnapshot) => SourceSnapshot;
 }
 
 /** A vault in memory and what it takes to fill it. */
@@ -60,7 +62,7 @@ export const openSubject = async (): Promise<Subject> => {
 
 const takeBesideWitness = async (vault: Vault, url: string, options: TakeOptions): Promise<TakenPoint> => {
   const states = new Map<string, SeenState>();
-  const source = watched(await postgresSource(url), url, states, options.reader);
+  const source = watched(await postgresSource(url), url, states, options);
   let warnings: string[] = [];
   let retakes = 0;
   const world: CaptureWorld = {
@@ -103,20 +105,33 @@ const watched = (
   source: SourceDatabase,
   url: string,
   states: Map<string, SeenState>,
-  between: TakeOptions["reader"] = (reader) => reader,
+  { reader = (same) => same, snapshot = (same) => same }: TakeOptions,
 ): SourceDatabase => ({
   database: source.database,
-  join: async (token) => between(await source.join(token)),
+  join: async (token) => reader(await source.join(token)),
   async openView() {
     for (let views = 1; ; views++) {
       const view = await source.openView();
       const state = await witness(url, view.token);
       if (state !== undefined) {
-        states.set(snapshotName(view.snapshot), state);
-        return view;
+        const told = snapshot(view.snapshot);
+        states.set(snapshotName(told), state);
+        return withSnapshot(view, told);
       }
       await view[Symbol.asyncDispose]();
       if (views === VIEWS_MAX) throw new Error(`the database moved under the witness ${VIEWS_MAX} times`);
     }
   },
+});
+
+const withSnapshot = (view: SourceView, snapshot: SourceSnapshot): SourceView => ({
+  token: view.token,
+  identity: view.identity,
+  snapshot,
+  tables: () => view.tables(),
+  schema: () => view.schema(),
+  splits: (table, parts) => view.splits(table, parts),
+  flushed: () => view.flushed(),
+  preflight: (tables) => view.preflight(tables),
+  [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
 });

@@ -20,6 +20,7 @@ import {
   type Machine,
   pointsIn,
   reachableIn,
+  standingStill,
   vaultIn,
 } from "./process.ts";
 import { A_DAY_LATER, SMALL_SHOP } from "./small-shop.ts";
@@ -42,7 +43,7 @@ interface Scene {
 const openScene = async (): Promise<Scene> => {
   const url = await freshDatabase(server);
   await query(url, SMALL_SHOP);
-  return { url, machine: { source: await postgresSource(url), clock: manualClock() } };
+  return { url, machine: { source: standingStill(await postgresSource(url)), clock: manualClock() } };
 };
 
 /** What is true of a capture that nobody kills, and of the vault before it. */
@@ -53,7 +54,9 @@ interface Story extends Scene {
   readonly content: Record<string, string>;
   readonly puts: number;
   readonly deletes: number;
+  /** Chunks that it stores, and those that were there before. */
   readonly chunks: number;
+  readonly chunksBefore: number;
   /** The vault after it. */
   readonly after: ObjectStore;
 }
@@ -61,6 +64,7 @@ interface Story extends Scene {
 /** Takes the capture once in peace, and holds its point to what the database itself says. */
 const tellStory = async ({ machine, url }: Scene, before: ObjectStore): Promise<Story> => {
   const pointsBefore = await pointsIn(before);
+  const chunksBefore = (await chunkNames(before)).length;
   const after = await copyOf(before, machine.clock);
   const counted = counting(after);
   const { point } = await captureProcess(machine, counted);
@@ -76,7 +80,8 @@ const tellStory = async ({ machine, url }: Scene, before: ObjectStore): Promise<
     content: await contentOf(after, point),
     puts: counted.counts.put.calls,
     deletes: counted.counts.delete.calls,
-    chunks: (await chunkNames(after)).length - (await chunkNames(before)).length,
+    chunks: (await chunkNames(after)).length - chunksBefore,
+    chunksBefore,
   };
 };
 
@@ -89,14 +94,24 @@ const contentsOf = async (store: ObjectStore, points: readonly Point[]) => {
 const chunkNames = (store: ObjectStore) => namesIn(store, "hot/chunks/");
 const idsOf = (points: readonly Point[]) => points.map(({ id }) => id);
 
+/** What the run after a kill found and did. */
+interface GoneOn {
+  /** Whether the killed run had come so far as to make its point. */
+  readonly hadPoint: boolean;
+  /** Chunks that the dead capture's pages lead to. */
+  readonly handedOn: number;
+  /** Chunks that the second run stored. */
+  readonly chunksAgain: number;
+}
+
 interface Kill {
   readonly verb: "put" | "delete";
   readonly nth: number;
   readonly effect: boolean;
 }
 
-/** Kills a capture, runs it again, sweeps, and asks every reader. @returns chunks that the second run stored */
-const killAndGoOn = async (story: Story, { verb, nth, effect }: Kill) => {
+/** Kills a capture, asks every reader, runs it again, sweeps, and asks every reader again. */
+const killAndGoOn = async (story: Story, { verb, nth, effect }: Kill): Promise<GoneOn> => {
   const { machine } = story;
   const { clock } = machine;
   const store = await copyOf(story.before, clock);
@@ -104,18 +119,17 @@ const killAndGoOn = async (story: Story, { verb, nth, effect }: Kill) => {
   await expect(captureProcess(machine, dying)).rejects.toThrow(Killed);
   dying.assertAllFaultsFired();
 
-  // No reader ever sees half a point: the points are those from before, and then the whole new one.
+  // No reader ever sees half a point: the points are those from before, and then perhaps the whole new one.
   const points = await pointsIn(store);
   expect(idsOf(points.slice(0, story.pointsBefore.length))).toEqual(idsOf(story.pointsBefore));
   const taken = points.slice(story.pointsBefore.length);
   expect(await contentsOf(store, taken)).toEqual(taken.map(() => story.content));
 
   await afterTheLease(clock);
-  const pagesLeft = await chunksOfPages(store);
+  const handedOn = (await chunksOfPages(store)) - story.chunksBefore;
   const chunksLeft = (await chunkNames(store)).length;
   const { point } = await captureProcess(machine, store);
   const chunksAgain = (await chunkNames(store)).length - chunksLeft;
-  expect(await contentOf(store, point)).toEqual(story.content);
 
   const world = { clock, progress: () => {}, signal: new AbortController().signal };
   const swept = await sweep({ ...world, stores: storesIn(store) }, { dryRun: false });
@@ -123,11 +137,14 @@ const killAndGoOn = async (story: Story, { verb, nth, effect }: Kill) => {
   expect(await namesIn(store)).toEqual(await reachableIn(store));
   const now = await pointsIn(store);
   expect(idsOf(now)).toEqual([...idsOf(points), point.id]);
-  expect(await contentsOf(store, now.slice(0, story.pointsBefore.length))).toEqual(story.contentBefore);
-  expect(await contentOf(store, point)).toEqual(story.content);
+  expect(await contentsOf(store, now)).toEqual([
+    ...story.contentBefore,
+    ...taken.map(() => story.content),
+    story.content,
+  ]);
   const verified = await verify({ ...world, vault: await vaultIn(store) }, { level: "read" });
   expect(verified.problems).toEqual([]);
-  return { taken: taken.length, pagesLeft, chunksAgain };
+  return { hadPoint: taken.length > 0, handedOn, chunksAgain };
 };
 
 /** Every kill there is: at each write and each delete, before and after its effect. */
@@ -138,19 +155,46 @@ const killsOf = ({ puts, deletes }: Story): readonly Kill[] =>
     ),
   );
 
-test("a capture killed at any write leaves no half point, goes on where it was, and leaves nothing behind", async () => {
+/** Kills the capture of a story everywhere. @returns how often, and how often a dead capture handed something on */
+const killEverywhere = async (story: Story, check: (seen: GoneOn, label: string) => void) => {
+  const counts = { kills: 0, points: 0, handedOn: 0 };
+  for (const kill of killsOf(story)) {
+    const seen = await killAndGoOn(story, kill).catch((cause: Error) => {
+      throw new Error(`killed at ${JSON.stringify(kill)}: ${cause.message}`, { cause });
+    });
+    check(seen, `killed at ${JSON.stringify(kill)}`);
+    counts.kills++;
+    if (seen.hadPoint) counts.points++;
+    else if (seen.handedOn > 0) counts.handedOn++;
+  }
+  return counts;
+};
+
+test("a first capture killed at any write or delete shows no half point, goes on, and leaves nothing behind", async () => {
+  const scene = await openScene();
+  const story = await tellStory(scene, memoryStore(scene.machine.clock));
+  expect(story.chunks).toBeGreaterThan(20);
+  const seen = await killEverywhere(story, ({ hadPoint, handedOn, chunksAgain }, label) => {
+    // A page is what a dead capture hands on: of its chunks none is stored again.
+    if (!hadPoint) expect(chunksAgain, label).toBe(story.chunks - handedOn);
+  });
+  expect(seen.kills).toBe(2 * (story.puts + story.deletes));
+  expect(seen.handedOn).toBeGreaterThan(story.puts);
+  // The write of the point makes one, and neither of the two ways to die in the delete after it takes it away.
+  expect(seen.points).toBe(1 + 2);
+});
+
+test("a later capture killed at any write or delete does no harm to the points before it either", async () => {
   const scene = await openScene();
   const first = await tellStory(scene, memoryStore(scene.machine.clock));
-  expect(first.chunks).toBeGreaterThan(20);
-  console.log(first.puts, first.deletes, first.chunks);
-  let takenOver = 0;
-  for (const kill of killsOf(first)) {
-    const seen = await killAndGoOn(first, kill);
-    console.log(JSON.stringify(kill), JSON.stringify(seen), Date.now() % 1e6);
-    const label = `${JSON.stringify(kill)} of ${first.puts}`;
-    // A page is what a dead capture hands on: its chunks are never stored again. If a point was there, nothing is.
-    expect(seen.chunksAgain, label).toBe(seen.taken === 0 ? first.chunks - seen.pagesLeft : seen.chunksAgain);
-    if (seen.pagesLeft > 0 && seen.taken === 0) takenOver++;
-  }
-  expect(takenOver).toBeGreaterThan(10);
+  await query(scene.url, A_DAY_LATER);
+  const machine = { ...scene.machine, source: standingStill(await postgresSource(scene.url)) };
+  await afterTheLease(machine.clock);
+  const story = await tellStory({ ...scene, machine }, first.after);
+  const seen = await killEverywhere(story, ({ hadPoint, chunksAgain }, label) => {
+    if (!hadPoint) expect(chunksAgain, label).toBeLessThanOrEqual(story.chunks);
+  });
+  expect(seen.kills).toBe(2 * (story.puts + story.deletes));
+  expect(seen.handedOn).toBeGreaterThan(10);
+  expect(seen.points).toBe(1 + 2);
 });

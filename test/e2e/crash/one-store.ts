@@ -3,7 +3,10 @@ import type { Clock } from "../../../lib/ports/clock.ts";
 import type { ObjectFacts, ObjectStore, VaultStores } from "../../../lib/ports/object-store.ts";
 
 /** Every store of a vault as a part of one, so that a process dies at its nth write, whichever store that goes to. */
-export const storesIn = (store: ObjectStore): VaultStores => ({ hot: under(store, "hot/"), keys: under(store, "keys/") });
+export const storesIn = (store: ObjectStore): VaultStores => ({
+  hot: under(store, "hot/"),
+  keys: under(store, "keys/"),
+});
 
 const under = (store: ObjectStore, prefix: string): ObjectStore => {
   const inner = ({ name, ...facts }: ObjectFacts): ObjectFacts => ({ ...facts, name: name.slice(prefix.length) });

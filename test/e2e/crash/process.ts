@@ -11,7 +11,7 @@ import type { Point } from "../../../lib/model/point.ts";
 import { openOrCreateVault } from "../../../lib/operations/open-vault.ts";
 import type { KeyService } from "../../../lib/ports/key-service.ts";
 import type { ObjectStore } from "../../../lib/ports/object-store.ts";
-import type { SourceDatabase } from "../../../lib/ports/source-database.ts";
+import type { SourceDatabase, SourceView } from "../../../lib/ports/source-database.ts";
 import { seededEntropy } from "../../engine/memory-vault.ts";
 import type { ManualClock } from "../../faults/manual-clock.ts";
 import { memoryKeys } from "../../local/memory-keys.ts";
@@ -32,15 +32,38 @@ export interface Machine {
  */
 const openKeys = (): KeyService => memoryKeys(seededEntropy("crash"));
 
+/** A source that is asked for its catalog once: it stands still, and its catalog takes longer to read than its rows. */
+export const standingStill = (source: SourceDatabase): SourceDatabase => {
+  let tables: ReturnType<SourceView["tables"]> | undefined;
+  let schema: ReturnType<SourceView["schema"]> | undefined;
+  return {
+    database: source.database,
+    join: (token) => source.join(token),
+    async openView() {
+      const view = await source.openView();
+      return {
+        token: view.token,
+        identity: view.identity,
+        snapshot: view.snapshot,
+        tables: () => (tables ??= view.tables()),
+        schema: () => (schema ??= view.schema()),
+        splits: (table, parts) => view.splits(table, parts),
+        flushed: () => view.flushed(),
+        preflight: (facts) => view.preflight(facts),
+        [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
+      };
+    },
+  };
+};
+
 export const vaultIn = (store: ObjectStore): Promise<Vault> =>
   openOrCreateVault({ stores: storesIn(store), keys: openKeys(), entropy: systemEntropy });
 
 /** One run of the capture command on a store: opens the vault, or makes it, and captures with two lanes. */
 export const captureProcess = async (machine: Machine, store: ObjectStore): Promise<CaptureReport> => {
   const { source, clock } = machine;
-  const t0 = Date.now();
   const vault = await vaultIn(store);
-  const r = await capture(
+  return capture(
     {
       vault,
       source,
@@ -52,8 +75,6 @@ export const captureProcess = async (machine: Machine, store: ObjectStore): Prom
     },
     { tier: "hot", base: false, classOf: () => CLASS, classes: [CLASS] },
   );
-  console.log('capture', Date.now() - t0);
-  return r;
 };
 
 /** Lets the lease of whoever died end. */
