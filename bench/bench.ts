@@ -9,8 +9,8 @@ import type { Server } from "./server.ts";
 export interface Bench {
   readonly options: Options;
   readonly server: Server;
-  /** The large data set. `second` changes it; it is made anew afterwards if a later scenario needs it. */
-  readonly dataset: Dataset;
+  /** The large data set, unchanged; made now unless an earlier scenario left it. */
+  dataset(): Promise<Dataset>;
   readonly peers: Peers;
   measure(command: Command): Promise<Usage>;
   record(reading: Omit<Reading, "scenario">): void;

@@ -10,7 +10,7 @@ import { LARGE_TABLES } from "./tables.ts";
 export interface Change {
   readonly name: string;
   /** The statements of one transaction. @param round  from 0; each round changes other rows */
-  statements(round: number, rows: Readonly<Record<string, number>>): readonly string[];
+  readonly statements: (round: number, rows: Readonly<Record<string, number>>) => readonly string[];
 }
 
 // A hash of the key picks rows: scattered over heap and key order alike, and different ones every round.
@@ -69,7 +69,9 @@ export const apply = async (url: string, statements: readonly string[]): Promise
     ...statements,
     "COMMIT",
   ]);
-  return (results[3]?.[0] as { xid: string }).xid;
+  const [row] = results[3] as { xid: string }[];
+  if (row === undefined) throw new Error("the server told no transaction id");
+  return row.xid;
 };
 
 /**

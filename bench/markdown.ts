@@ -16,14 +16,16 @@ export const markdownOf = (results: Results): string =>
 const headOf = (results: Results): readonly string[] => {
   const { machine } = results;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  const tables = Object.entries(results.tables).map(([name, rows]) => `${name} ${rows.toLocaleString("en")}`);
+  const dataset = SCENARIOS.map((name) => results.scenarios[name]?.dataset).find((used) => used !== undefined);
+  const rows = Object.entries(dataset?.rows ?? {}).map(([name, count]) => `${name} ${count.toLocaleString("en")}`);
   return [
     `${results.date}, ${machine.cores} cores (${machine.cpu}), ${gib(machine.memoryBytes)} GiB, Linux ${machine.kernel}, ` +
       `load before ${machine.loadBefore.toFixed(2)}.`,
     `${versions.join(", ")}.`,
     "",
-    `Table data ${megabytes(results.tableBytes)} MB, indexes not counted; rows: ${tables.join(", ")}.`,
-    "",
+    ...(dataset === undefined
+      ? []
+      : [`Table data ${megabytes(dataset.tableBytes)} MB, indexes not counted; rows: ${rows.join(", ")}.`, ""]),
     `Seconds are medians [min to max] of ${results.runs} runs, tools in turns; "1 run" where a slow tool ran once. MB/s is`,
     "relative to the table data. Client, server and disk share one machine, and the data is in the page cache: CPU seconds",
     "are the tool's + the server's. Stored is what the repository grew by; peak is the largest sum of VmHWM of a tool's",
@@ -47,6 +49,13 @@ const COLUMNS: readonly Column[] = [
       const ours = section.filter((one) => one.step === readings[0]?.step && one.tool === "Lastgood");
       if (ours.length === 0 || readings[0]?.tool === "Lastgood") return undefined;
       return `${(median(numbers(readings, (one) => one.seconds)) / median(numbers(ours, (one) => one.seconds))).toFixed(2)}x`;
+    },
+  },
+  {
+    title: "s without proof, ANALYZE",
+    of: (readings) => {
+      const bare = numbers(readings, (one) => one.bareSeconds);
+      return bare.length === 0 ? undefined : spread(bare);
     },
   },
   { title: "MB/s", of: (readings) => whole(median(numbers(readings, (one) => one.tableBytes / 1e6 / one.seconds))) },

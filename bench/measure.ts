@@ -47,7 +47,7 @@ export const measure = async (command: Command, server: Server, deadline: AbortS
   const closed = once(child, "close");
   const texts = child.stdio.slice(1).map((stream) => tail(stream as NodeJS.ReadableStream));
   const memory = watchMemory(child.pid ?? 0);
-  const end = () => child.pid !== undefined && process.kill(-child.pid, "SIGTERM");
+  const end = () => child.pid !== undefined && child.exitCode === null && process.kill(-child.pid, "SIGTERM");
   deadline.addEventListener("abort", end, { once: true });
   try {
     await closed;

@@ -28,7 +28,6 @@ export const unchangedDataset = async (
   say: (text: string) => void,
 ): Promise<Dataset> => {
   const path = join(server.directory, DATASET);
-  await server.setting("archive_command", "true");
   if (existsSync(path) && readFileSync(path, "utf8") === sizeText(sizeBytes))
     return lookAt(server, DATABASE, sizeBytes);
   say(`generating ${Math.round(sizeBytes / 1e6)} MB`);

@@ -22,6 +22,8 @@ export interface Reading {
   /** The changed rows alone, COPY binary through zstd 1: what any tool must at least store. */
   readonly changedBytes?: number | undefined;
   /** Seconds of phases, where the tool tells them. */
+  /** Without what other tools do not do, or do not count: proof and ANALYZE. */
+  readonly bareSeconds?: number | undefined;
   readonly phases?: Readonly<Record<string, number>> | undefined;
 }
 
@@ -31,6 +33,8 @@ export interface ScenarioResult {
   readonly readings: readonly Reading[];
   readonly skipped: readonly Missing[];
   readonly notes: readonly string[];
+  /** The large data set, where it was used. */
+  readonly dataset: { readonly rows: Readonly<Record<string, number>>; readonly tableBytes: number } | undefined;
 }
 
 export interface Results {
@@ -39,8 +43,6 @@ export interface Results {
   readonly sizeBytes: number;
   readonly runs: number;
   readonly machine: Machine;
-  readonly tables: Readonly<Record<string, number>>;
-  readonly tableBytes: number;
   readonly scenarios: Partial<Record<ScenarioName, ScenarioResult>>;
 }
 

@@ -15,7 +15,6 @@ import { estimateMinutes, timeLimit } from "./time-limit.ts";
 interface Ground {
   readonly options: Options;
   readonly server: Server;
-  readonly dataset: Dataset;
   readonly peers: Peers;
   readonly measure: (command: Command) => Promise<Usage>;
 }
@@ -40,13 +39,12 @@ const main = async (options: Options): Promise<void> => {
     const machine = describeMachine(server, peers, loadBefore);
     for (const name of names) {
       if (limit.aborted) break;
-      const dataset = await unchangedDataset(server, options.sizeBytes, say);
-      const result = await runScenario(name, { options, server, dataset, peers, measure: measured });
+      await server.setting("archive_command", "true"); // An interrupted run may have left pgBackRest's.
+      const result = await runScenario(name, { options, server, peers, measure: measured });
       complete &&= result.complete && !limit.aborted;
-      const { tableBytes, rows } = dataset;
       const scenarios = { ...readResults(path)?.scenarios, [name]: result.result };
       const { sizeBytes, runs } = options;
-      writeResults(path, { format: 1, date, sizeBytes, runs, machine, tables: rows, tableBytes, scenarios });
+      writeResults(path, { format: 1, date, sizeBytes, runs, machine, scenarios });
     }
   }
   if (complete && !options.keep && !options.cpuProfile) leavePlace(options.directory);
@@ -79,15 +77,22 @@ const runScenario = async (
     say(`${name}: ${facts.step}, ${facts.tool}, run ${facts.run}: ${facts.seconds.toFixed(2)} s`);
   };
   const scenario = ALL[name];
-  if (scenario.changesData) datasetChanges(ground.server);
+  const { server, options } = ground;
+  let dataset: Dataset | undefined;
+  const datasetNow = async () => {
+    dataset = await unchangedDataset(server, options.sizeBytes, say);
+    if (scenario.changesData) datasetChanges(server);
+    return dataset;
+  };
   const began = performance.now();
   try {
-    await scenario.run({ ...ground, record, skip, note: (text) => notes.push(text), say });
+    await scenario.run({ ...ground, dataset: datasetNow, record, skip, note: (text) => notes.push(text), say });
   } catch (error) {
     skip("the rest of this scenario", error instanceof Error ? error.message : String(error));
   }
   const seconds = (performance.now() - began) / 1000;
-  return { result: { at: new Date().toISOString(), seconds, readings, skipped, notes }, complete };
+  const used = dataset && { rows: dataset.rows, tableBytes: dataset.tableBytes };
+  return { result: { at: new Date().toISOString(), seconds, readings, skipped, notes, dataset: used }, complete };
 };
 
 const say = (text: string): void => void process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);

@@ -6,11 +6,13 @@ const START_SECONDS = 10;
 
 /** Minutes that scenarios will take on two idle cores, from what they took there; slow by a third when cores are shared. */
 export const estimateMinutes = (names: readonly ScenarioName[], { sizeBytes, runs }: Options): number => {
-  const perGb = names.reduce((sum, name) => {
-    const { once, perRun } = ALL[name].secondsPerGb;
-    return sum + once + perRun * runs;
-  }, GENERATE_SECONDS_PER_GB);
-  return Math.ceil((START_SECONDS + (perGb * sizeBytes) / 1e9) / 60);
+  const sum = (of: (name: ScenarioName) => { readonly once: number; readonly perRun: number }) =>
+    names.map(of).reduce((total, { once, perRun }) => total + once + perRun * runs, 0);
+  const seconds =
+    START_SECONDS +
+    sum((name) => ALL[name].secondsFixed) +
+    ((GENERATE_SECONDS_PER_GB + sum((name) => ALL[name].secondsPerGb)) * sizeBytes) / 1e9;
+  return Math.ceil(seconds / 60);
 };
 
 /** Aborts when the time is over, and at Ctrl-C: then the measured command is ended, the server stopped, results kept. */

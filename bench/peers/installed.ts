@@ -12,10 +12,12 @@ export const findProgram = (name: string, binaries?: string): string | undefined
 export const versionOf = (program: string, argument = "--version"): string =>
   /\d+(\.\d+)+/.exec(execFileSync(program, [argument], { encoding: "utf8" }))?.[0] ?? "unknown";
 
-/** Bytes of all files below a directory. */
+/** Bytes of all files below a directory; links are not followed, because pgBackRest's `latest` would count twice. */
 export const bytesUnder = (directory: string): number =>
   existsSync(directory)
-    ? readdirSync(directory, { withFileTypes: true, recursive: true })
-        .filter((entry) => entry.isFile())
-        .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0)
+    ? readdirSync(directory, { withFileTypes: true }).reduce((sum, entry) => {
+        const path = join(directory, entry.name);
+        if (entry.isDirectory()) return sum + bytesUnder(path);
+        return entry.isFile() ? sum + statSync(path).size : sum;
+      }, 0)
     : 0;

@@ -63,18 +63,22 @@ export const lastgood = ({ url, measure, profiles }: Setting): Lastgood => {
 /** What a user waits for: the plan and its application. */
 const both = (planned: Usage, applied: Usage): Restored => {
   const report = JSON.parse(applied.stdout) as { phases: readonly { phase: string; elapsedMs: number }[] };
+  const phases = report.phases.map(({ phase, elapsedMs }) => [phase, elapsedMs / 1000] as const);
+  const extra = phases.filter(([phase]) => EXTRA_PHASES.has(phase)).reduce((total, [, seconds]) => total + seconds, 0);
+  const seconds = planned.seconds + applied.seconds;
   return {
-    seconds: planned.seconds + applied.seconds,
+    seconds,
+    bareSeconds: seconds - extra,
     clientCpuSeconds: sum(planned.clientCpuSeconds, applied.clientCpuSeconds),
     serverCpuSeconds: sum(planned.serverCpuSeconds, applied.serverCpuSeconds),
-    peakBytes: applied.peakBytes,
+    peakBytes: Math.max(planned.peakBytes ?? 0, applied.peakBytes ?? 0) || undefined,
     stdout: applied.stdout,
-    phases: {
-      planning: planned.seconds,
-      ...Object.fromEntries(report.phases.map(({ phase, elapsedMs }) => [phase, elapsedMs / 1000])),
-    },
+    phases: { planning: planned.seconds, ...Object.fromEntries(phases) },
   };
 };
+
+/** What peers leave out of a restore. */
+const EXTRA_PHASES = new Set(["proving", "analysing"]);
 
 const sum = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? undefined : a + b;

@@ -22,6 +22,8 @@ export interface RestoringPeer extends Peer {
 
 export interface Restored extends Usage {
   /** Seconds of its phases, where the tool tells: `load`, `proof`, `analyse`. */
+  /** Seconds without proof and ANALYZE, where it does them. */
+  readonly bareSeconds?: number;
   readonly phases?: Readonly<Record<string, number>>;
 }
 

@@ -64,7 +64,7 @@ export const pgDumps = ({ url, server, measure }: Setting): readonly RestoringPe
       const analysed = await measure({
         argv: [vacuum, "--analyze-only", JOBS, "--quiet", ...tables, `--dbname=${into}`],
       });
-      return { ...loaded, phases: { load: loaded.seconds, analyse: analysed.seconds } };
+      return { ...loaded, bareSeconds: loaded.seconds, phases: { load: loaded.seconds, analyse: analysed.seconds } };
     },
   }));
 };

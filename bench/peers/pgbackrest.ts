@@ -19,7 +19,8 @@ export interface PgBackRest extends Peer {
 
 const STANZA = "bench";
 const ARCHIVED_MS_MAX = 120_000;
-const BLOCK_MINOR_MIN = 46; // 2.46 is the first release with block incrementals.
+const BLOCK_MINOR_MIN = 46; // Block incrementals: in 2.45 behind --beta, released with 2.46.
+const BLOCK_BETA_MINOR = 45;
 
 /** `pgbackrest backup`, zstd 1, AES-256, two processes; undefined if it is not installed. */
 export const pgBackRest = ({ server, measure }: Setting): PgBackRest | undefined => {
@@ -27,14 +28,21 @@ export const pgBackRest = ({ server, measure }: Setting): PgBackRest | undefined
   if (program === undefined) return undefined;
   const version = versionOf(program, "version");
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  const block = major > 2 || minor >= BLOCK_MINOR_MIN;
+  const beta = major === 2 && minor === BLOCK_BETA_MINOR;
+  const block = major > 2 || minor >= BLOCK_MINOR_MIN || beta;
   const run = (repository: string, ...args: readonly string[]) =>
     measure({
-      argv: [program, `--config=${join(repository, "pgbackrest.conf")}`, `--stanza=${STANZA}`, ...args],
+      argv: [
+        program,
+        `--config=${join(repository, "pgbackrest.conf")}`,
+        `--stanza=${STANZA}`,
+        ...(beta ? ["--beta"] : []),
+        ...args,
+      ],
       asServer: true,
     });
   return {
-    name: `pgBackRest, zst 1, AES${block ? ", block incremental" : ""}`,
+    name: `pgBackRest, zst 1, AES${block ? `, block incremental${beta ? " (beta)" : ""}` : ", file incremental"}`,
     version,
     runsMax: Number.POSITIVE_INFINITY,
     incremental: true,
@@ -48,7 +56,7 @@ export const pgBackRest = ({ server, measure }: Setting): PgBackRest | undefined
       }
       writeFileSync(join(repository, "pgbackrest.conf"), configOf(server, repository, block), { mode: 0o644 });
       await run(repository, "stanza-create", "--no-online");
-      const push = `${program} --config=${join(repository, "pgbackrest.conf")} --stanza=${STANZA} archive-push "%p"`;
+      const push = `${program} --config=${join(repository, "pgbackrest.conf")} --stanza=${STANZA} ${beta ? "--beta " : ""}archive-push "%p"`;
       await server.setting("archive_command", push);
     },
     capture: (repository, kind) => run(repository, "backup", `--type=${kind === "first" ? "full" : "incr"}`),

@@ -44,7 +44,8 @@ export const resticDump = ({ url, server, measure }: Setting): RestoringPeer | u
     async restore(repository, into, table) {
       if (table !== undefined) return undefined;
       const load = `'${psql}' --quiet --no-psqlrc -v ON_ERROR_STOP=1 --output=/dev/null '${into}'`;
-      return pipe(repository, `'${restic}' dump --quiet latest ${FILE} | ${load}`);
+      const loaded = await pipe(repository, `'${restic}' dump --quiet latest ${FILE} | ${load}`);
+      return { ...loaded, bareSeconds: loaded.seconds };
     },
   };
 };

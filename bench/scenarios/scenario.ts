@@ -4,12 +4,19 @@ import type { Bench } from "../bench.ts";
 import type { Usage } from "../measure.ts";
 import type { Peer } from "../peers/peer.ts";
 
+interface Cost {
+  readonly once: number;
+  readonly perRun: number;
+}
+
 export interface Scenario {
   readonly title: string;
   /** Whether it leaves the large data set as it found it. */
   readonly changesData: boolean;
   /** Seconds at 1 GB on two idle cores, without the first capture of anything: for the estimate shown in advance. */
-  readonly secondsPerGb: { readonly once: number; readonly perRun: number };
+  readonly secondsPerGb: Cost;
+  /** Seconds whatever the size: processes starting, checkpoints. */
+  readonly secondsFixed: Cost;
   run(bench: Bench): Promise<void>;
 }
 
