@@ -56,8 +56,8 @@ export const standingStill = (source: SourceDatabase): SourceDatabase => {
   };
 };
 
-export const vaultIn = (store: ObjectStore): Promise<Vault> =>
-  openOrCreateVault({ stores: storesIn(store), keys: openKeys(), entropy: systemEntropy });
+export const vaultIn = (store: ObjectStore, keys: KeyService = openKeys()): Promise<Vault> =>
+  openOrCreateVault({ stores: storesIn(store), keys, entropy: systemEntropy });
 
 /** One run of the capture command on a store: opens the vault, or makes it, and captures with two lanes. */
 export const captureProcess = async (machine: Machine, store: ObjectStore): Promise<CaptureReport> => {
@@ -101,8 +101,8 @@ export const contentOf = async (store: ObjectStore, point: Point): Promise<Recor
 };
 
 /** Every object that a point leads to, found by opening parts and pages, and what stays for ever. */
-export const reachableIn = async (store: ObjectStore): Promise<readonly string[]> => {
-  const vault = await vaultIn(store);
+export const reachableIn = async (store: ObjectStore, keyService?: KeyService): Promise<readonly string[]> => {
+  const vault = await vaultIn(store, keyService);
   const hot = new Set(["vault.json"]);
   const keys = new Set([`classes/${CLASS}`]);
   for (const point of await listPoints(vault.hot)) {
