@@ -108,6 +108,11 @@ export class HeldKeys {
     return this.#merge.current.compareTo(key.bytes, key.length);
   }
 
+  /** Reads the current key, its bytes and its hash. */
+  readInto(key: KeyReader): void {
+    this.#merge.current.readInto(key);
+  }
+
   get key(): Buffer {
     const { keys, index } = this.#merge.current.entry();
     return keys.key(index);

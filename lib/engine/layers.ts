@@ -2,6 +2,7 @@ import type { ChunkEntry, Layer, PageRef, PartTable } from "../model/point.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { type ChunkPlace, getChunk } from "./chunk.ts";
 import { frameEnd } from "./frames.ts";
+import type { KeyReader } from "./key.ts";
 import { compareKeys, type KeyList } from "./key-list.ts";
 import { getPage } from "./page.ts";
 
@@ -100,6 +101,11 @@ export class LayerCursor {
   compareTo(key: Buffer, length: number): number {
     const keys = this.#keys as KeyList;
     return compareKeys(keys.bytes, keys.start(this.#index), keys.end(this.#index), key, 0, length);
+  }
+
+  readInto(reader: KeyReader): void {
+    const keys = this.#keys as KeyList;
+    reader.readKey(keys.bytes, keys.start(this.#index), keys.end(this.#index));
   }
 
   /** @returns whether there is a next entry; true or false at once unless a page or chunk must be read */

@@ -38,13 +38,12 @@ export const digestKeys = async (
   };
   await held.advance();
   while (held.active) {
-    const key = held.key;
+    held.readInto(reader);
     for (let next = starts[range + 1]; next !== undefined; next = starts[range + 1]) {
-      if (compareKeys(key, 0, key.length, next, 0, next.length) < 0) break;
+      if (compareKeys(reader.bytes, 0, reader.length, next, 0, next.length) < 0) break;
       flush();
       range++;
     }
-    reader.readKey(key, 0, key.length);
     high += reader.hash.hi;
     low += reader.hash.lo;
     if (++keys === KEYS_EXACT_MAX) {

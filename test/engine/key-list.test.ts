@@ -110,3 +110,29 @@ test.each([
   const reader = new KeyReader([{ name: "id", position: 1, order: "int8" }], format, "1");
   expect(() => reader.read(row, 0, row.length)).toThrow("ends before its primary key");
 });
+
+test.each([
+  ["int2", 2],
+  ["int4", 4],
+  ["int8", 8],
+  ["uuid", 16],
+  ["date", 4],
+  ["timestamp", 8],
+] as const)(
+  "a key of order %s reads back with the hash and bytes of its row, and fails when it is cut",
+  (order, length) => {
+    const key = [{ name: "id", position: 0, order }] as const;
+    const fromRow = new KeyReader(key, "binary", "-9");
+    const fromKey = new KeyReader(key, "binary", "-9");
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: length, maxLength: length }), (field) => {
+        const row = binaryRow([Buffer.from(field)]);
+        fromRow.read(row, 0, row.length);
+        fromKey.readKey(fromRow.bytes, 0, fromRow.length);
+        expect([fromKey.hash.hi, fromKey.hash.lo]).toEqual([fromRow.hash.hi, fromRow.hash.lo]);
+        expect(fromKey.bytes.subarray(0, fromKey.length)).toEqual(fromRow.bytes.subarray(0, fromRow.length));
+        expect(() => fromKey.readKey(fromRow.bytes, 0, fromRow.length + 1)).toThrow("left over");
+      }),
+    );
+  },
+);
