@@ -5,6 +5,9 @@ import { type Random, seededRandom } from "./random.ts";
 import { openSubject, type Subject, type TakenPoint } from "./subject.ts";
 import { Workload } from "./workload.ts";
 
+/** A capture that is retaken again and again gets its rest at last. */
+const STEPS_BESIDE_MAX = 60;
+
 export interface ChainRun {
   readonly taken: readonly TakenPoint[];
   /** Ids of the points that were removed on the way. */
@@ -70,6 +73,6 @@ const takeWhileWriting = async (
   });
   // Whoever awaits it gets the error; until then it must not end the process.
   ended.catch(() => undefined);
-  while (writeBeside && running) await workload.step();
+  for (let step = 0; writeBeside && running && step < STEPS_BESIDE_MAX; step++) await workload.step();
   return (await ended)[0];
 };

@@ -8,23 +8,27 @@ import { Session } from "../../../lib/postgres/session.ts";
 import { query } from "../../postgres.ts";
 import { type SeenState, witness } from "./witness.ts";
 
-let databases = 0;
+/** Databases to rebuild in, by server: making and dropping one costs a checkpoint each time. */
+const scratch = new Map<string, Promise<string>>();
 
 /** Rebuilds a point's tables in a database of their own on the given server, and lets the witness look at them. */
 export const rebuiltState = async (vault: Vault, pointId: string, server: string): Promise<SeenState> => {
-  databases += 1;
-  const name = `rebuilt_${databases}`;
-  await query(server, `CREATE DATABASE ${name}`);
+  const { host } = new URL(server);
+  const made = scratch.get(host) ?? makeScratch(server);
+  scratch.set(host, made);
+  const url = await made;
+  await rebuild(vault, pointId, url);
+  const seen = await witness(url);
+  if (seen === undefined) throw new TypeError("nobody else writes to a rebuilt database");
+  await query(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  return seen;
+};
+
+const makeScratch = async (server: string): Promise<string> => {
+  await query(server, "CREATE DATABASE rebuilt");
   const url = new URL(server);
-  url.pathname = `/${name}`;
-  try {
-    await rebuild(vault, pointId, url.href);
-    const seen = await witness(url.href);
-    if (seen === undefined) throw new TypeError("nobody else writes to a rebuilt database");
-    return seen;
-  } finally {
-    await query(server, `DROP DATABASE ${name} WITH (FORCE)`);
-  }
+  url.pathname = "/rebuilt";
+  return url.href;
 };
 
 const rebuild = async (vault: Vault, pointId: string, url: string): Promise<void> => {
