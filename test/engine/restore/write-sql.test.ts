@@ -1,26 +1,8 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { freshDatabase, postgresMajors, query, testServer } from "../../postgres.ts";
+import { psql } from "./psql.ts";
 import { restoreVault } from "./restore-world.ts";
 import { CONTENT, SHOP } from "./shop.ts";
-
-const run = promisify(execFile);
-
-/** Loads SQL as a stranger would. */
-const psql = async (url: string, sql: Buffer): Promise<void> => {
-  const directory = await mkdtemp(join(tmpdir(), "lastgood-sql-"));
-  try {
-    const file = join(directory, "point.sql");
-    await writeFile(file, sql);
-    await run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, url]);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
-};
 
 describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
   const server = testServer(major);
