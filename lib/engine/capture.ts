@@ -59,11 +59,11 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
   const startedAt = clock.now();
   const id = pointId(startedAt, vault.entropy.bytes(ID_SALT_BYTES));
   const { database } = world.source;
-  await awaitTurn(vault.hot, clock, database, (waitMs) =>
+  const onWait = (waitMs: number): void =>
     world.warn(
       `another capture of ${database} has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`,
-    ),
-  );
+    );
+  await awaitTurn(vault.hot, clock, database, onWait, world.signal);
   const held = await HeldIntent.take(vault.hot, clock, { id, database });
   try {
     for (let take = 1; ; take++) {

@@ -150,13 +150,14 @@ export const removeIntent = async (store: ObjectStore, id: string): Promise<void
 /**
  * Waits until no other capture of the database holds a lease. A dead one's ends by itself; a live one renews, and then
  * this one gives way.
- * @throws CAPTURE_RUNNING  the other capture is alive
+ * @throws CAPTURE_RUNNING  the other capture is alive; or the signal's reason
  */
 export const awaitTurn = async (
   store: ObjectStore,
   clock: Clock,
   database: string,
   onWait: (waitMs: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> => {
   const seen = new Map<string, EpochMs>();
   for (;;) {
@@ -172,6 +173,6 @@ export const awaitTurn = async (
     for (const intent of live) seen.set(intent.id, intent.leaseUntil);
     const waitMs = Math.min(RENEW_MS + 1_000, Math.max(1, first.leaseUntil - clock.now()));
     onWait(waitMs);
-    await clock.sleep(waitMs);
+    await clock.sleep(waitMs, signal);
   }
 };
