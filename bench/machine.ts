@@ -28,7 +28,7 @@ export const describeMachine = (server: Server, peers: Peers, loadBefore: number
     "Node.js": process.versions.node,
     "PostgreSQL server": versionOf(join(server.binaries, "postgres")),
     ...(peers.pgDumps[0] && { pg_dump: peers.pgDumps[0].version }),
-    ...(peers.pgBackRest && { pgBackRest: peers.pgBackRest.version }),
+    ...(peers.pgBackRests[0] && { pgBackRest: peers.pgBackRests[0].version }),
     ...(peers.restic && { restic: peers.restic.version }),
   },
 });

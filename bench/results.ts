@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Machine } from "./machine.ts";
-import type { ScenarioName } from "./options.ts";
+import type { Options, ScenarioName } from "./options.ts";
 import type { Missing } from "./peers/peer.ts";
 
 /** One run of one tool at one step of a scenario, as it was measured. */
@@ -46,9 +46,13 @@ export interface Results {
   readonly scenarios: Partial<Record<ScenarioName, ScenarioResult>>;
 }
 
-/** `bench/results/<date>-<size>.json`: scenarios run on the same day with the same size come together in one file. */
-export const resultsPath = (date: string, sizeBytes: number): string =>
-  join(import.meta.dirname, "results", `${date}-${sizeBytes / 1e6}MB.json`);
+/** One file per day, size and number of runs: scenarios run one by one come together in it. Profiled runs stay apart. */
+export const resultsPath = (date: string, { sizeBytes, runs, cpuProfile }: Options): string =>
+  join(
+    import.meta.dirname,
+    "results",
+    `${date}-${sizeBytes / 1e6}MB-${runs}-runs${cpuProfile ? "-profiled" : ""}.json`,
+  );
 
 export const readResults = (path: string): Results | undefined =>
   existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Results) : undefined;

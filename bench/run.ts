@@ -30,7 +30,7 @@ const main = async (options: Options): Promise<void> => {
   const limit = timeLimit(options.limitMinutes);
   takePlace(options.directory);
   const date = new Date().toISOString().slice(0, 10);
-  const path = resultsPath(date, options.sizeBytes);
+  const path = resultsPath(date, options);
   let complete = true;
   {
     await using server = await startServer(options.directory);

@@ -4,14 +4,15 @@ import type { Server } from "../server.ts";
 import { type Lastgood, lastgood } from "./lastgood.ts";
 import type { Missing, RestoringPeer } from "./peer.ts";
 import { pgDumps } from "./pg-dump.ts";
-import { type PgBackRest, pgBackRest } from "./pgbackrest.ts";
+import { type PgBackRest, pgBackRests } from "./pgbackrest.ts";
 import { resticDump } from "./restic.ts";
 
 export interface Peers {
   readonly lastgood: Lastgood;
   /** Best for our purpose first; empty without pg_dump. */
   readonly pgDumps: readonly RestoringPeer[];
-  readonly pgBackRest: PgBackRest | undefined;
+  /** Plain first, block incrementals last; empty without it. */
+  readonly pgBackRests: readonly PgBackRest[];
   readonly restic: RestoringPeer | undefined;
   readonly missing: readonly Missing[];
 }
@@ -25,18 +26,18 @@ export const findPeers = (
 ): Peers => {
   const setting = { url, server, measure };
   const dumps = pgDumps(setting);
-  const rest = pgBackRest(setting);
+  const rests = pgBackRests(setting);
   const restic = resticDump(setting);
   const absent = (what: string, there: boolean): readonly Missing[] =>
     there ? [] : [{ what, because: "not installed" }];
   return {
     lastgood: lastgood({ ...setting, profiles: cpuProfile ? join(server.directory, "profiles") : undefined }),
     pgDumps: dumps,
-    pgBackRest: rest,
+    pgBackRests: rests,
     restic,
     missing: [
       ...absent("pg_dump and pg_restore", dumps.length > 0),
-      ...absent("pgBackRest", rest !== undefined),
+      ...absent("pgBackRest", rests.length > 0),
       ...absent("restic", restic !== undefined),
     ],
   };

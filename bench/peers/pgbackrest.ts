@@ -22,27 +22,43 @@ const ARCHIVED_MS_MAX = 120_000;
 const BLOCK_MINOR_MIN = 46; // Block incrementals: in 2.45 behind --beta, released with 2.46.
 const BLOCK_BETA_MINOR = 45;
 
-/** `pgbackrest backup`, zstd 1, AES-256, two processes; undefined if it is not installed. */
-export const pgBackRest = ({ server, measure }: Setting): PgBackRest | undefined => {
+/**
+ * `pgbackrest backup`, zstd 1, AES-256, two processes: with what it keeps of a file that changed, the whole file or its
+ * blocks. Empty if it is not installed; files alone if it has no block incrementals.
+ */
+export const pgBackRests = (setting: Setting): readonly PgBackRest[] => {
   const program = findProgram("pgbackrest");
-  if (program === undefined) return undefined;
+  if (program === undefined) return [];
   const version = versionOf(program, "version");
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const beta = major === 2 && minor === BLOCK_BETA_MINOR;
   const block = major > 2 || minor >= BLOCK_MINOR_MIN || beta;
+  const files: Kind = { program, version, name: "pgBackRest, zst 1, AES", flags: [], block: false };
+  const blocks: Kind = {
+    ...files,
+    name: `${files.name}, block incremental${beta ? " (beta)" : ""}`,
+    flags: beta ? ["--beta"] : [],
+    block: true,
+  };
+  return (block ? [files, blocks] : [files]).map((kind) => pgBackRest(setting, kind));
+};
+
+interface Kind {
+  readonly program: string;
+  readonly version: string;
+  readonly name: string;
+  readonly flags: readonly string[];
+  readonly block: boolean;
+}
+
+const pgBackRest = ({ server, measure }: Setting, { program, version, name, flags, block }: Kind): PgBackRest => {
   const run = (repository: string, ...args: readonly string[]) =>
     measure({
-      argv: [
-        program,
-        `--config=${join(repository, "pgbackrest.conf")}`,
-        `--stanza=${STANZA}`,
-        ...(beta ? ["--beta"] : []),
-        ...args,
-      ],
+      argv: [program, `--config=${join(repository, "pgbackrest.conf")}`, `--stanza=${STANZA}`, ...flags, ...args],
       asServer: true,
     });
   return {
-    name: `pgBackRest, zst 1, AES${block ? `, block incremental${beta ? " (beta)" : ""}` : ", file incremental"}`,
+    name,
     version,
     runsMax: Number.POSITIVE_INFINITY,
     incremental: true,
@@ -56,7 +72,7 @@ export const pgBackRest = ({ server, measure }: Setting): PgBackRest | undefined
       }
       writeFileSync(join(repository, "pgbackrest.conf"), configOf(server, repository, block), { mode: 0o644 });
       await run(repository, "stanza-create", "--no-online");
-      const push = `${program} --config=${join(repository, "pgbackrest.conf")} --stanza=${STANZA} ${beta ? "--beta " : ""}archive-push "%p"`;
+      const push = `${program} --config=${join(repository, "pgbackrest.conf")} --stanza=${STANZA} ${flags.join(" ")} archive-push "%p"`;
       await server.setting("archive_command", push);
     },
     capture: (repository, kind) => run(repository, "backup", `--type=${kind === "first" ? "full" : "incr"}`),

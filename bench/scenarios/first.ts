@@ -9,8 +9,8 @@ export const first: Scenario = {
   secondsFixed: { once: 5, perRun: 4 },
   async run(bench: Bench) {
     const dataset = await bench.dataset();
-    const { lastgood, pgBackRest, pgDumps, restic } = bench.peers;
-    const peers = [lastgood, pgBackRest, ...pgDumps, restic].filter((peer) => peer !== undefined);
+    const { lastgood, pgBackRests, pgDumps, restic } = bench.peers;
+    const peers = [lastgood, pgBackRests[0], ...pgDumps, restic].filter((peer) => peer !== undefined);
     const all = peers.map((peer) => new Contestant(bench, peer));
     for (let run = 1; run <= bench.options.runs; run++) {
       for (const contestant of rotated(

@@ -14,8 +14,8 @@ export const second: Scenario = {
   secondsFixed: { once: 10, perRun: 15 },
   async run(bench: Bench) {
     const dataset = await bench.dataset();
-    const { lastgood, pgBackRest, restic } = bench.peers;
-    const peers = [lastgood, pgBackRest, restic].filter((peer) => peer !== undefined && peer.incremental);
+    const { lastgood, pgBackRests, restic } = bench.peers;
+    const peers = [lastgood, pgBackRests.at(-1), restic].filter((peer) => peer !== undefined && peer.incremental);
     const all = peers.flatMap((peer) => (peer === undefined ? [] : [new Contestant(bench, peer)]));
     for (const contestant of all) {
       await contestant.prepare();
@@ -49,6 +49,6 @@ const change = async (bench: Bench, url: string, statements: readonly string[]):
   const xid = await apply(url, statements);
   const bytes = await changedBytesOf(url, xid, bench.server.binaries);
   await sql(url, "CHECKPOINT");
-  await bench.peers.pgBackRest?.settle();
+  await bench.peers.pgBackRests.at(-1)?.settle();
   return bytes;
 };
