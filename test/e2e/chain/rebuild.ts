@@ -17,10 +17,10 @@ export const rebuiltState = async (vault: Vault, pointId: string, server: string
   const made = scratch.get(host) ?? makeScratch(server);
   scratch.set(host, made);
   const url = await made;
+  await query(url, "DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public");
   await rebuild(vault, pointId, url);
   const seen = await witness(url);
   if (seen === undefined) throw new TypeError("nobody else writes to a rebuilt database");
-  await query(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
   return seen;
 };
 
