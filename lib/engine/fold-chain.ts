@@ -1,10 +1,12 @@
 import { Failure, isFailure } from "../model/errors.ts";
-import type { Layer, PartRef, PartTable, Point } from "../model/point.ts";
+import type { PartRef, PartTable, Point } from "../model/point.ts";
 import type { ReportProgress } from "../model/progress.ts";
 import type { Clock } from "../ports/clock.ts";
 import { BASE_CUT, type CutRule } from "./cut.ts";
 import { foldTable } from "./fold.ts";
-import { baseKey, planFolds, type TableChain } from "./fold-plan.ts";
+import { foldDeltas } from "./fold-deltas.ts";
+import { FoldLayers } from "./fold-layers.ts";
+import { planFolds, type TableChain } from "./fold-plan.ts";
 import { awaitTurn, HeldIntent } from "./intent.ts";
 import type { LaneClass } from "./lane.ts";
 import { getPart, listPoints, partPrefix, pointGenerations, pointName, putPart, putPoint } from "./points.ts";
@@ -30,9 +32,9 @@ export interface FoldReport {
 }
 
 /**
- * Makes the oldest of the points that will stay the start of their chains: wherever the oldest point on a base reads it
- * through deltas, these are folded into the base, and all points on it start from the folded base. So a row that no
- * staying point shows is in no layer that a staying point names.
+ * Merges layers whose states no staying point shows: deltas into the base where the oldest staying point reads it through
+ * them, and a delta into the next one where the point between them leaves. So a row that no staying point shows is in no
+ * layer that a staying point names.
  *
  * Order: new pages and chunks, then a new part and then a new generation of each point, then the older generations go.
  * Every point can be read at every moment; stopped anywhere, running it again continues from the points that are there.
@@ -72,7 +74,7 @@ const foldUnder = async (
   const chains: TableChain[] = [];
   for (const point of staying) for (const ref of point.parts) chains.push(...(await chainsOf(vault, point, ref)));
   const plan = planFolds(chains);
-  const bases = new BaseLayers(vault, staying, plan.bases);
+  const layers = new FoldLayers(vault, staying, plan.holders);
   let stored = { objects: 0, bytes: 0 };
   let chunksRewritten = 0;
   for (const [i, fold] of plan.folds.entries()) {
@@ -84,22 +86,33 @@ const foldUnder = async (
       bytesDone: stored.bytes,
       elapsedMs: clock.elapsedMs() - began,
     });
-    const table = await bases.tableAt(fold);
-    const keys = await classKeys(vault, fold.pointId, fold.class);
+    const inputs = await layers.inputs(fold);
+    const keys = await classKeys(vault, fold.provenBy, fold.class);
     const place = { ...keys, store: vault.hot, entropy: vault.entropy, class: fold.class, foldId };
-    const folded = await foldTable({ ...place, cut: world.cut ?? BASE_CUT, signal: world.signal }, table);
-    bases.set(fold.class, fold.table, folded.layer);
+    const folding = { ...place, cut: world.cut ?? BASE_CUT, signal: world.signal };
+    const folded =
+      fold.from === ""
+        ? await foldTable(folding, { ...inputs.proof, layers: inputs.layers })
+        : await foldDeltas(folding, inputs.proof, inputs.layers);
+    layers.set(fold, folded.layer);
     stored = { objects: stored.objects + folded.stored.objects, bytes: stored.bytes + folded.stored.bytes };
     chunksRewritten += folded.chunksRewritten;
   }
 
+  for (const fold of plan.folds) {
+    const chain = plan.rebased.find(
+      (one) => one.pointId === fold.source && one.class === fold.class && one.table === fold.table,
+    );
+    // A base was proven as it was folded.
+    if (chain !== undefined && fold.from !== "") await layers.prove(fold, chain, world.signal);
+  }
   const written: string[] = [];
   for (const point of staying) {
     const changed = plan.rebased.filter((chain) => chain.pointId === point.id);
     if (changed.length === 0) continue;
     world.signal.throwIfAborted();
     held.assertHeld();
-    written.push(await writeGeneration(vault, point, changed, bases));
+    written.push(await writeGeneration(vault, point, changed, layers));
   }
   if (written.length > 0 && !(await held.isThere())) {
     for (const name of written) await vault.hot.delete(name);
@@ -116,7 +129,6 @@ const chainsOf = async (vault: Vault, point: Point, ref: PartRef): Promise<reado
     const part = await getPart(vault, point, ref);
     return part.tables.map((table) => ({
       pointId: point.id,
-      startedAt: point.startedAt,
       class: part.class,
       table: table.id,
       layers: table.layers.map((layer) => layer.pointId),
@@ -133,60 +145,12 @@ const classKeys = async (vault: Vault, pointId: string, className: string): Prom
   partKey: await vault.partKey(pointId, className),
 });
 
-/** Base layers by class, table and the point whose state they hold; each is read from its point when it is first asked for. */
-class BaseLayers {
-  readonly #vault: Vault;
-  readonly #points: ReadonlyMap<string, Point>;
-  /** Point that has a base, by base. */
-  readonly #where: ReadonlyMap<string, string>;
-  readonly #layers = new Map<string, Layer>();
-
-  constructor(vault: Vault, points: readonly Point[], where: ReadonlyMap<string, string>) {
-    this.#vault = vault;
-    this.#points = new Map(points.map((point) => [point.id, point]));
-    this.#where = where;
-  }
-
-  set(className: string, table: string, layer: Layer): void {
-    this.#layers.set(baseKey(className, table, layer.pointId), layer);
-  }
-
-  /** A table of a point with the layers that the plan gives it. */
-  async tableAt(chain: TableChain): Promise<PartTable> {
-    const point = this.#points.get(chain.pointId) as Point;
-    const ref = point.parts.find((part) => part.class === chain.class) as PartRef;
-    const part = await getPart(this.#vault, point, ref);
-    const table = part.tables.find(({ id }) => id === chain.table) as PartTable;
-    return { ...table, layers: await this.layersOf(table, chain) };
-  }
-
-  async layersOf(table: PartTable, chain: TableChain): Promise<readonly Layer[]> {
-    const [first = "", ...rest] = chain.layers;
-    const deltas = rest.map((id) => table.layers.find((layer) => layer.pointId === id) as Layer);
-    const own = table.layers[0] as Layer;
-    if (own.pointId === first) return [own, ...deltas];
-    return [await this.#base(chain.class, chain.table, first), ...deltas];
-  }
-
-  async #base(className: string, table: string, pointId: string): Promise<Layer> {
-    const key = baseKey(className, table, pointId);
-    const known = this.#layers.get(key);
-    if (known !== undefined) return known;
-    const holder = this.#points.get(this.#where.get(key) as string) as Point;
-    const ref = holder.parts.find((part) => part.class === className) as PartRef;
-    const part = await getPart(this.#vault, holder, ref);
-    const layer = part.tables.find(({ id }) => id === table)?.layers[0] as Layer;
-    this.#layers.set(key, layer);
-    return layer;
-  }
-}
-
 /** A new generation of a point whose tables start from other bases. @returns its object's name */
 const writeGeneration = async (
   vault: Vault,
   point: Point,
   changed: readonly TableChain[],
-  bases: BaseLayers,
+  layers: FoldLayers,
 ): Promise<string> => {
   const generation = await nextGeneration(vault, point);
   const parts = [];
@@ -200,7 +164,7 @@ const writeGeneration = async (
     const tables: PartTable[] = [];
     for (const table of part.tables) {
       const chain = chains.get(table.id);
-      tables.push(chain === undefined ? table : { ...table, layers: await bases.layersOf(table, chain) });
+      tables.push(chain === undefined ? table : { ...table, layers: await layers.of(table, chain) });
     }
     const partKey = await vault.partKey(point.id, ref.class);
     parts.push(await putPart(vault.hot, vault.entropy, { ...part, tables }, { partKey, generation }));

@@ -6,12 +6,15 @@ import { PAGE_KEY_BYTES_MAX, type PagePlace, putPage } from "./page.ts";
 
 /** Writes the keys that are gone, in key order, as pages without chunks. */
 export class GoneWriter {
-  readonly #lane: Lane;
+  readonly #lane: Pick<Lane, "store" | "entropy" | "pointId" | "classes">;
   readonly #place: PagePlace;
   readonly #keys = new KeyList();
   readonly #pages: PageSum[] = [];
 
-  constructor(lane: Lane, task: Pick<ChangesTask, "class" | "tableId">) {
+  constructor(
+    lane: Pick<Lane, "store" | "entropy" | "pointId" | "classes">,
+    task: Pick<ChangesTask, "class" | "tableId">,
+  ) {
     this.#lane = lane;
     const { partKey } = laneClass(lane, task.class);
     this.#place = { class: task.class, table: task.tableId, pointId: lane.pointId, partKey };

@@ -84,7 +84,7 @@ export const writerFor = (
   );
 };
 
-export const laneClass = (lane: Lane, className: string): LaneClass => {
+export const laneClass = (lane: Pick<Lane, "classes">, className: string): LaneClass => {
   const secrets = lane.classes.get(className);
   if (secrets === undefined) throw new TypeError(`class ${className} has no keys in this lane`);
   return secrets;
