@@ -10,6 +10,7 @@ CREATE TABLE shop.users (
 CREATE TABLE shop.orders (
   id bigserial PRIMARY KEY, user_id integer NOT NULL REFERENCES shop.users (id), at timestamptz, doc jsonb, tags text[], price numeric(12, 2));
 CREATE INDEX orders_at ON shop.orders (at);
+CREATE INDEX orders_doc ON shop.orders USING gin (doc);
 CREATE INDEX orders_tags ON shop.orders USING gin (tags);
 CREATE TABLE shop.events (day date NOT NULL, id uuid NOT NULL, body text, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 CREATE TABLE shop.events_old PARTITION OF shop.events FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
