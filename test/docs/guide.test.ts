@@ -9,7 +9,7 @@ import { openShell, type Shell } from "./shell.ts";
 const NOT_RUN: ReadonlyMap<string, string> = new Map([
   [
     "git clone … lastgood && cd lastgood\nnpm ci && npm run demo",
-    "the checkout is here and installed; demo has its own test",
+    "the checkout is here and installed; demo.test.ts runs the demo",
   ],
   ["npm ci && npm test", "this is npm test"],
 ]);

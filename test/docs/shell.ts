@@ -10,12 +10,16 @@ const ROOT = resolve(import.meta.dirname, "../..");
 /** A reader's terminal: one bash in an empty directory, with `lastgood` in PATH. */
 export interface Shell extends AsyncDisposable {
   readonly directory: string;
-  /** Runs a command as if it were typed; variables and `$?` stay for the next one. */
+  /**
+   * Runs a command as if it were typed; variables and `$?` stay for the next one.
+   * @returns what it said on standard error, then what it printed on standard output
+   */
   run(command: string): Promise<{ readonly status: number; readonly lines: readonly string[] }>;
 }
 
-// On a terminal this line is rewritten in place and taken away at the end: no reader finds it in his scrollback.
-const PROGRESS = /^[a-zA-Z ]+ {2}[\d,]+\/[\d,]+ tables\b/;
+// Progress on standard error: a phase, and how far it is. On a terminal this line is rewritten in place and taken away at
+// the end, so no reader finds it in his scrollback. Notes and failures have a colon in their first words.
+const PROGRESS = /^[a-zA-Z]+( [a-zA-Z]+)*( {2}.*)?$/;
 
 export const openShell = (): Shell => {
   const directory = mkdtempSync(join(tmpdir(), "lastgood-docs-"));
@@ -36,16 +40,17 @@ export const openShell = (): Shell => {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const statuses = createInterface({ input: bash.stdout })[Symbol.asyncIterator]();
-  const output = join(home, "output");
+  const [out, err] = [join(home, "out"), join(home, "err")];
   return {
     directory,
     async run(command) {
       // In braces, not in a subshell, so that `export` lasts; the last line gives `$?` to the next command.
-      bash.stdin.write(`{ ${command}\n} </dev/null >${output} 2>&1\n_status=$?; echo $_status; (exit $_status)\n`);
+      bash.stdin.write(`{ ${command}\n} </dev/null >${out} 2>${err}\n_status=$?; echo $_status; (exit $_status)\n`);
       const { value, done } = await statuses.next();
       if (done === true) throw new Error(`the shell ended at: ${command}`);
-      const lines = readFileSync(output, "utf8").split("\n");
-      return { status: Number(value), lines: lines.filter((line) => !PROGRESS.test(line)) };
+      const said = readFileSync(err, "utf8").split("\n").slice(0, -1);
+      const told = said.filter((line) => !PROGRESS.test(line));
+      return { status: Number(value), lines: [...told, ...readFileSync(out, "utf8").split("\n")] };
     },
     async [Symbol.asyncDispose]() {
       const closed = once(bash, "close");
