@@ -1,10 +1,11 @@
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { Option } from "@commander-js/extra-typings";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { applyPlan, pointToSql, readRestorePlan } from "../../lib/operations/restore.ts";
 import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
+import { writeNewFile } from "../new-file.ts";
 import {
   databaseOption,
   jobsOption,
@@ -97,24 +98,25 @@ const toSql = async (
     readonly table?: string[] | undefined;
   },
 ): Promise<number> => {
-  await using handle = options.out === undefined ? undefined : await open(options.out, "wx");
-  const report = await pointToSql(
-    {
-      vault: opened.vault,
-      clock: opened.world.clock,
-      progress: session.progress.report,
-      signal: session.signal,
-      write: handle === undefined ? writeStdout : (bytes) => handle.writeFile(bytes),
-    },
-    point,
-    { schemas: options.schema ?? [], tables: options.table ?? [] },
-  );
-  await handle?.sync();
+  const write = (to: (bytes: Buffer) => Promise<void>) =>
+    pointToSql(
+      {
+        vault: opened.vault,
+        clock: opened.world.clock,
+        progress: session.progress.report,
+        signal: session.signal,
+        write: to,
+      },
+      point,
+      { schemas: options.schema ?? [], tables: options.table ?? [] },
+    );
+  const { out } = options;
+  const report = await (out === undefined ? write(writeStdout) : writeNewFile(out, write));
   session.progress.finish();
   const facts = `${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, ${formatBytes(report.bytes)}`;
   // On standard output the SQL is the result; a summary there would be loaded too.
-  if (handle === undefined) session.output.note(`wrote ${facts}`);
-  else session.output.result("restore.sql", { ...report, file: options.out }, () => [`wrote ${options.out}: ${facts}`]);
+  if (out === undefined) session.output.note(`wrote ${facts}`);
+  else session.output.result("restore.sql", { ...report, file: out }, () => [`wrote ${out}: ${facts}`]);
   return EXIT.ok;
 };
 

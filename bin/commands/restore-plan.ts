@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
 import { EXIT } from "../../lib/model/errors.ts";
 import { planOfRestore } from "../../lib/operations/restore.ts";
 import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
+import { writeNewFile } from "../new-file.ts";
 import { databaseOption, keysOption, passphraseFileOption, resolveDatabase, vaultOption } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
@@ -37,7 +37,8 @@ export const addRestorePlan: AddCommand = (program, act) => {
           ...(options.intoSchema === undefined ? {} : { intoSchema: options.intoSchema }),
         };
         const plan = await planOfRestore({ vault, target, clock: world.clock }, wanted, { scope });
-        if (options.out !== undefined) await writeNew(options.out, `${JSON.stringify(plan, undefined, 2)}\n`);
+        if (options.out !== undefined)
+          await writeNewFile(options.out, (write) => write(`${JSON.stringify(plan, undefined, 2)}\n`));
         session.output.result("restore.plan", plan, () => [
           ...planLines(plan),
           ...(options.out === undefined || plan.refusals.length > 0
@@ -66,6 +67,3 @@ export const planLines = (plan: Plan): readonly string[] => {
     ...plan.refusals.map((refusal) => `  refused   ${refusal.message}`),
   ];
 };
-
-/** A plan somebody may have approved is never overwritten. */
-const writeNew = (path: string, text: string): Promise<void> => writeFile(path, text, { flag: "wx" });

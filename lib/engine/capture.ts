@@ -132,11 +132,14 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   const facts = { identity: view.identity, snapshot: view.snapshot, startedAt: take.startedAt, tier: options.tier };
   const bound = { ...defined("release", options.release), ...defined("commit", options.commit) };
   const parts = [];
+  let partBytes = 0;
   for (const className of classNames) {
     const tables = copied.tables.filter((table) => table.class === className).map((table) => table.record);
     const part: Part = { format: 1, class: className, pointId: take.id, ...facts, ...bound, schema, tables };
     const { partKey } = classes.get(className) as LaneClass;
-    parts.push(await putPart(vault.hot, vault.entropy, part, { partKey, generation: 1 }));
+    const ref = await putPart(vault.hot, vault.entropy, part, { partKey, generation: 1 });
+    partBytes += ref.sealedBytes - pagesOf(part).reduce((bytes, page) => bytes + page.sealedBytes, 0);
+    parts.push(ref);
   }
   const point: Point = {
     format: 1,
@@ -150,7 +153,7 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
     database: world.source.database,
     finishedAt: clock.now(),
     parts,
-    stored: { objects: copied.stored.objects + parts.length + 1, bytes: copied.stored.bytes },
+    stored: { objects: copied.stored.objects + parts.length + 1, bytes: copied.stored.bytes + partBytes },
     uncovered: schema.uncovered.map(({ kind, count }) => ({ kind, count })),
   };
   await putPoint(vault.hot, point);

@@ -1,5 +1,5 @@
 import { Failure } from "../model/errors.ts";
-import type { Part, PartRef, Point } from "../model/point.ts";
+import type { PageRef, Part, PartRef, Point } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { getObject, pack, putFresh, unpack } from "./chunk.ts";
@@ -24,6 +24,10 @@ const partName = (id: string, className: string, generation: number): string =>
   `${partPrefix(id)}${className}.${generationText(generation)}`;
 const generationText = (generation: number): string => String(generation).padStart(6, "0");
 
+/** Every page a part names: of rows and of gone keys. */
+export const pagesOf = (part: Part): readonly PageRef[] =>
+  part.tables.flatMap((table) => table.layers).flatMap((layer) => [...layer.pages, ...layer.gone]);
+
 /** Seals a part's manifest and stores it. Its point names it later: until then nobody sees it. */
 export const putPart = async (
   store: ObjectStore,
@@ -32,8 +36,7 @@ export const putPart = async (
   options: { readonly partKey: Buffer; readonly generation: number },
 ): Promise<PartRef> => {
   const name = partName(part.pointId, part.class, options.generation);
-  const layers = part.tables.flatMap((table) => table.layers);
-  const pages = layers.flatMap((layer) => [...layer.pages, ...layer.gone]);
+  const pages = pagesOf(part);
   const header: PartHeader = {
     kind: "part",
     format: FORMAT,

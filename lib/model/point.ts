@@ -24,7 +24,7 @@ export interface Point {
   readonly startedAt: EpochMs;
   readonly finishedAt: EpochMs;
   readonly parts: readonly PartRef[];
-  /** What this capture added to the vault. */
+  /** What this capture added to the vault; the bytes without this document's own. */
   readonly stored: { readonly objects: number; readonly bytes: number };
   readonly uncovered: readonly { readonly kind: string; readonly count: number }[];
 }
