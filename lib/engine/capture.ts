@@ -8,7 +8,7 @@ import { awaitTurn, HeldIntent, listIntents } from "./intent.ts";
 import type { LaneClass } from "./lane.ts";
 import { adoptPage, pagePrefix } from "./page.ts";
 import { type Earlier, planTables } from "./plan-capture.ts";
-import { getPart, listPoints, pointGenerations, putPart, putPoint } from "./points.ts";
+import { getPart, listPoints, pagesOf, pointGenerations, putPart, putPoint } from "./points.ts";
 import type { Vault } from "./vault.ts";
 
 /** A migration that is running moves tables under the capture: it is taken again from a new snapshot, this often. */
@@ -204,8 +204,7 @@ const findEarlier = async (world: CaptureWorld, take: Take, classNames: readonly
   const adopted = new Map<string, PageRef[]>();
   const ids = (await listIntents(vault.hot)).filter((intent) => intent.database === database).map(({ id }) => id);
   for (const id of ids) for (const className of classNames) await adoptPages(vault, id, className, adopted);
-  const layers = [...parts.values()].flatMap((part) => part.tables.flatMap((table) => table.layers));
-  const needed = [...layers.flatMap((layer) => [...layer.pages, ...layer.gone]), ...[...adopted.values()].flat()];
+  const needed = [...[...parts.values()].flatMap(pagesOf), ...[...adopted.values()].flat()];
   await take.held.need(needed.map((page) => page.name));
   return { parts, adopted };
 };

@@ -3,7 +3,7 @@ import type { ReportProgress } from "../model/progress.ts";
 import type { Clock } from "../ports/clock.ts";
 import { decodeDocument, sha256 } from "./document.ts";
 import { layerSource } from "./layers.ts";
-import { getPart, getPointObject } from "./points.ts";
+import { getPart, getPointObject, pagesOf } from "./points.ts";
 import type { ClassSecret, Vault } from "./vault.ts";
 import { digestKeys, firstDifference } from "./verify-keys.ts";
 import { checkPage, type PageChecked, type PageWork } from "./verify-pages.ts";
@@ -114,7 +114,7 @@ class Verification {
       const { part, secret } = opened;
       this.#counts.tables += part.tables.length;
       for (const table of part.tables) await this.#checkTable(point, part, table, secret);
-      const pages = part.tables.flatMap((table) => table.layers).flatMap((layer) => [...layer.pages, ...layer.gone]);
+      const pages = pagesOf(part);
       const same =
         ref.tables === part.tables.length &&
         ref.rows === part.tables.reduce((rows, table) => rows + table.rows, 0) &&
