@@ -93,10 +93,15 @@ export class PostgresView implements SourceView {
     await this.#session.close();
   }
 
-  /** On an idle server the end of the WAL may wait for the next commit for ever: be that commit. It changes no row. */
+  /**
+   * On an idle server the end of the WAL may wait for the next commit for ever: be that commit. It changes no row, but
+   * writes a message: a commit with nothing to write is not waited for, whatever synchronous_commit says.
+   */
   async #nudge(): Promise<void> {
     await using session = await Session.open(this.#options.url, { readOnly: false });
-    await session.query("SELECT pg_current_xact_id()", [], "waiting for the WAL to be flushed");
+    const doing = "waiting for the WAL to be flushed";
+    await session.query("SET synchronous_commit = local", [], doing);
+    await session.query("SELECT pg_logical_emit_message(true, 'lastgood', '')", [], doing);
   }
 
   #query(doing: string): CatalogQuery {
