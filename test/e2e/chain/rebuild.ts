@@ -8,27 +8,20 @@ import { Session } from "../../../lib/postgres/session.ts";
 import { query } from "../../postgres.ts";
 import { type SeenState, witness } from "./witness.ts";
 
-/** Databases to rebuild in, by server: making and dropping one costs a checkpoint each time. */
-const scratch = new Map<string, Promise<string>>();
-
-/** Rebuilds a point's tables in a database of their own on the given server, and lets the witness look at them. */
+/**
+ * Rebuilds a point's tables in a database of their own on the given server, and lets the witness look at them. The
+ * database is used again: making and dropping one costs a checkpoint each time.
+ */
 export const rebuiltState = async (vault: Vault, pointId: string, server: string): Promise<SeenState> => {
-  const { host } = new URL(server);
-  const made = scratch.get(host) ?? makeScratch(server);
-  scratch.set(host, made);
-  const url = await made;
-  await query(url, "DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public");
-  await rebuild(vault, pointId, url);
-  const seen = await witness(url);
-  if (seen === undefined) throw new TypeError("nobody else writes to a rebuilt database");
-  return seen;
-};
-
-const makeScratch = async (server: string): Promise<string> => {
-  await query(server, "CREATE DATABASE rebuilt");
   const url = new URL(server);
   url.pathname = "/rebuilt";
-  return url.href;
+  const made = await query(server, "SELECT FROM pg_database WHERE datname = 'rebuilt'");
+  if (made.length === 0) await query(server, "CREATE DATABASE rebuilt");
+  await query(url.href, "DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public");
+  await rebuild(vault, pointId, url.href);
+  const seen = await witness(url.href);
+  if (seen === undefined) throw new TypeError("nobody else writes to a rebuilt database");
+  return seen;
 };
 
 const rebuild = async (vault: Vault, pointId: string, url: string): Promise<void> => {
