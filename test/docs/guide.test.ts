@@ -30,59 +30,72 @@ const onServer = (command: string, port: number): string =>
 const isRun = (block: Block): boolean =>
   (block.language === "console" && !NOT_RUN.has(block.text)) || block.language === "sql";
 
-const runBlock = async (shell: Shell, block: Block): Promise<void> => {
+interface Mismatch {
+  readonly step: string;
+  readonly expected: string;
+  readonly got: string;
+}
+
+/** Runs a block. @returns what was not as the page shows it */
+const runBlock = async (shell: Shell, block: Block): Promise<readonly Mismatch[]> => {
   const { port } = await server();
   if (block.language === "sql") {
     await query(`postgres://app@127.0.0.1:${port}/shop`, block.text);
-    return;
+    return [];
   }
+  const wrong: Mismatch[] = [];
   const steps = stepsOf(block);
-  for (const [i, step] of steps.entries()) {
-    const { status, lines } = await shell.run(onServer(step.command, port));
-    const where = `line ${step.line}: ${step.command}`;
-    // Softly: one run shows an author everything that is no longer true.
-    if (!fits(step.expected, lines)) expect.soft(lines.join("\n"), where).toBe(step.expected.join("\n"));
-    const shown = steps[i + 1]?.command === "echo $?";
-    if (step.command !== "echo $?" && !shown) expect.soft(status, `status in ${where}`).toBe(0);
+  for (const [i, { command, expected, line }] of steps.entries()) {
+    const { status, lines } = await shell.run(onServer(command, port));
+    const step = `line ${line}: ${command}`;
+    if (!fits(expected, lines)) wrong.push({ step, expected: expected.join("\n"), got: lines.join("\n") });
+    const shown = command === "echo $?" || steps[i + 1]?.command === "echo $?";
+    if (status !== 0 && !shown) wrong.push({ step, expected: "status 0", got: `status ${status}` });
   }
+  return wrong;
 };
 
 const isClosed = (block: Block): boolean => isRun(block) || NOT_RUN.has(block.text) || SHOWN.has(block.language);
 
 const makeShop = async (): Promise<void> => {
-  const { url } = await server();
-  const roles = await query(url("postgres"), "SELECT FROM pg_roles WHERE rolname = 'app'");
-  if (roles.length === 0) await query(url("postgres"), "CREATE ROLE app LOGIN CREATEDB CREATEROLE");
-  await query(url("postgres"), "DROP DATABASE IF EXISTS shop");
-  await query(url("postgres"), "CREATE DATABASE shop OWNER app");
+  const admin = (await server()).url("postgres");
+  const roles = await query(admin, "SELECT FROM pg_roles WHERE rolname = 'app'");
+  if (roles.length === 0) await query(admin, "CREATE ROLE app LOGIN CREATEDB CREATEROLE");
+  await query(admin, "DROP DATABASE IF EXISTS shop");
+  await query(admin, "CREATE DATABASE shop OWNER app");
 };
 
-/** Runs the blocks of a page one by one, each as a test; a block that fails leaves the rest of its page and guide to fail too. */
-const runPages = (name: string, pages: readonly Page[], before: () => Promise<void>): void => {
-  describe(name, () => {
-    let shell: Shell;
-    beforeAll(async () => {
-      await before();
-      shell = openShell();
-    });
-    afterAll(() => shell[Symbol.asyncDispose]());
-    for (const page of pages) {
-      const blocks = blocksOf(page.text).filter(isRun);
-      test(`${page.path} does what it shows, in ${blocks.length} blocks`, async () => {
-        for (const block of blocks) await runBlock(shell, block);
-      });
-    }
-  });
-};
-
-runPages("README.md", [readPage("README.md")], async () => {
+/** The shop as the first page of the guide makes it. */
+const fillShop = async (): Promise<void> => {
   await makeShop();
   const [sql] = blocksOf((guidePages()[0] as Page).text).filter((block) => block.language === "sql");
   const { port } = await server();
   await query(`postgres://app@127.0.0.1:${port}/shop`, (sql as Block).text);
-});
+};
 
-runPages("the guide", guidePages(), makeShop);
+const stories = [
+  { story: "the README", pages: [readPage("README.md")], prepare: fillShop },
+  { story: "the guide", pages: guidePages(), prepare: makeShop },
+];
+
+describe.each(stories)("$story", ({ pages, prepare }) => {
+  let shell: Shell;
+  beforeAll(async () => {
+    await prepare();
+    shell = openShell();
+  });
+  afterAll(() => shell[Symbol.asyncDispose]());
+
+  // In order: each page goes on where the one before ended.
+  test.each(pages)("$path does what it shows", async ({ text }) => {
+    const blocks = blocksOf(text).filter(isRun);
+    expect(blocks.length).toBeGreaterThan(0);
+    // All of it, so that one run shows an author everything that is no longer true.
+    const wrong: Mismatch[] = [];
+    for (const block of blocks) wrong.push(...(await runBlock(shell, block)));
+    expect(wrong).toEqual([]);
+  });
+});
 
 test("every block of every page is run, or listed with a reason, or holds no command", () => {
   const ran = new Set([...guidePages(), readPage("README.md")].map((page) => page.path));
