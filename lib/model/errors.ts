@@ -141,6 +141,16 @@ export const ERRORS = {
     hint: "PostgreSQL cannot read this row as text; restore into a database instead of --to sql",
   },
   TARGET_NO_SPACE: { exit: EXIT.refused, retryable: false, hint: "give the target more disk, or restore fewer tables" },
+  OUTPUT_EXISTS: {
+    exit: EXIT.conflict,
+    retryable: false,
+    hint: "give --out another name, or remove that file; nothing is overwritten",
+  },
+  OUTPUT_UNWRITABLE: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "give --out a file in a directory that is there, that you may write to, and that has space",
+  },
   NOT_CONFIRMED: { exit: EXIT.refused, retryable: false, hint: "give --confirm with exactly that name" },
   PLAN_INVALID: { exit: EXIT.refused, retryable: false, hint: "make a new plan" },
   PLAN_STALE: { exit: EXIT.conflict, retryable: false, hint: "make a new plan" },
