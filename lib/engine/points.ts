@@ -9,6 +9,8 @@ import type { Vault } from "./vault.ts";
 
 const FORMAT = 1;
 const ZSTD_LEVEL = 3;
+/** Folds of one point while it is being looked up. */
+const LOOKS_MAX = 5;
 
 export interface PartHeader extends SealedHeader {
   readonly kind: "part";
@@ -100,11 +102,22 @@ export const listPoints = async (store: ObjectStore): Promise<readonly Point[]> 
   const newest = new Map<string, string>();
   for await (const { name } of store.list("points/")) newest.set(name.split("/")[1] as string, name);
   const points: Point[] = [];
-  for (const name of newest.values()) {
-    const point = await getPointObject(store, name);
+  for (const [id, name] of newest) {
+    const point = (await getPointObject(store, name)) ?? (await newestGeneration(store, id));
     if (point !== undefined) points.push(point);
   }
   return points.sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
+};
+
+/** A point whose listed generation was gone when it was read: a fold has put the next one in its place, or it was removed. */
+const newestGeneration = async (store: ObjectStore, id: string): Promise<Point | undefined> => {
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const name = (await pointGenerations(store, id)).at(-1);
+    if (name === undefined) return undefined;
+    const point = await getPointObject(store, name);
+    if (point !== undefined) return point;
+  }
+  return undefined;
 };
 
 /**
