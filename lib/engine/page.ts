@@ -90,10 +90,17 @@ const decodePage = (name: string, sealed: Buffer, key: Buffer): Page => {
   return { chunks, keys: KeyList.decode(body.subarray(entriesEnd), keys) };
 };
 
-/** Names of the chunks a page names, without a key. Undefined if the page is gone. */
+/**
+ * Names of the chunks a page names, without a key. Undefined if the page is gone.
+ * @throws OBJECT_CORRUPT  its header names nothing
+ */
 export const pageChunkNames = async (store: ObjectStore, name: string): Promise<readonly string[] | undefined> => {
   const sealed = await store.get(name);
-  return sealed === undefined ? undefined : readHeader<PageHeader>(name, sealed, "page").chunks;
+  if (sealed === undefined) return undefined;
+  const { chunks } = readHeader<PageHeader>(name, sealed, "page");
+  // Without the key nothing proves the header, and what it does not name would be swept.
+  if (!Array.isArray(chunks) || chunks.some((chunk) => typeof chunk !== "string")) throw damaged(name);
+  return chunks;
 };
 
 /** Pages that a capture wrote so far: what it leaves behind if it dies. */

@@ -3,6 +3,8 @@ import { partKeyName } from "./vault.ts";
 
 const CHUNK_NAME = /^chunks\/[^/]+\/[0-9a-f]{2}\/([0-9a-f]{64})\.([0-9a-f]{8})$/;
 
+export const isChunkName = (name: string): boolean => CHUNK_NAME.test(name);
+
 /**
  * What there is in a vault, less what is named. Chunks are kept as 52-bit fingerprints of their names: two that share one
  * (a chance of 1 in 10 000 among a million) are both spared, never both deleted. A set holds 16 million of them, which

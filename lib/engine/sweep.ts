@@ -8,7 +8,7 @@ import { listIntents, removeIntent } from "./intent.ts";
 import { pageChunkNames } from "./page.ts";
 import { getPointObject, type PartHeader } from "./points.ts";
 import { readHeader } from "./seal.ts";
-import { SweepNames } from "./sweep-names.ts";
+import { isChunkName, SweepNames } from "./sweep-names.ts";
 
 /** Chunks do not tell who wrote them but by their age; the store's clock may be this far from ours. */
 const CLOCK_SKEW_MS = 10 * 60_000;
@@ -107,7 +107,11 @@ export const sweep = async (world: SweepWorld, options: { readonly dryRun: boole
       continue;
     }
     names.namePage(page);
-    for (const chunk of chunks) if (!names.nameChunk(chunk)) await assertThere(hot, chunk);
+    for (const chunk of chunks) {
+      if (names.nameChunk(chunk)) continue;
+      if (!isChunkName(chunk)) throw damaged(page, "it names what is no chunk");
+      await assertThere(hot, chunk);
+    }
   }
 
   const oldest = Math.min(...seen.live.map((intent) => intent.startedAt));
@@ -175,16 +179,12 @@ const pagesOf = async (hot: ObjectStore, ref: PartRef, pointObject: string): Pro
     if ((await hot.head(pointObject)) !== undefined) await assertThere(hot, ref.name);
     return [];
   }
-  if (sha256(sealed) !== ref.sha256)
-    throw new Failure(
-      "OBJECT_CORRUPT",
-      `object ${ref.name} is damaged: it is not the part its point names; nothing was swept`,
-      {
-        facts: { object: ref.name },
-      },
-    );
+  if (sha256(sealed) !== ref.sha256) throw damaged(ref.name, "it is not the part its point names");
   return readHeader<PartHeader>(ref.name, sealed, "part").pages;
 };
+
+const damaged = (name: string, why: string): Failure =>
+  new Failure("OBJECT_CORRUPT", `object ${name} is damaged: ${why}; nothing was swept`, { facts: { object: name } });
 
 const assertThere = async (hot: ObjectStore, name: string): Promise<void> => {
   if ((await hot.head(name)) !== undefined) return;

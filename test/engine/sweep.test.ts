@@ -5,6 +5,7 @@ import { HeldIntent, LEASE_MS } from "../../lib/engine/intent.ts";
 import { pageChunkNames } from "../../lib/engine/page.ts";
 import { getPart, listPoints, pointGenerations, putPart, putPoint } from "../../lib/engine/points.ts";
 import { type SweepReport, sweep } from "../../lib/engine/sweep.ts";
+import { Failure } from "../../lib/model/errors.ts";
 import type { Layer, PartRef } from "../../lib/model/point.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { faulty, Killed } from "../faults/faulty.ts";
@@ -141,6 +142,36 @@ describe("fails and deletes nothing when the vault is damaged", () => {
     await expect(sweepOf(history)).rejects.toMatchObject({ code: expect.stringMatching("OBJECT_") as string });
     expect(await namesIn(hot)).toEqual(before);
   });
+});
+
+test("no changed byte in any point, part or page makes a good object look unnamed", async () => {
+  const history = await vaultHistory({ points: 2, rows: 25 });
+  const { stores, clock } = history;
+  const swept: string[] = [];
+  let tried = 0;
+  const [point = ""] = await namesIn(stores.hot, "points/p1/");
+  const [part = ""] = await namesIn(stores.hot, "parts/p1/");
+  const [page = ""] = await namesIn(stores.hot, "pages/raw/p0/");
+  for (const name of [point, part, page]) {
+    const bytes = (await stores.hot.get(name)) as Buffer;
+    for (let at = 0; at < Math.min(bytes.length, 700); at++) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] as number) ^ 0x02;
+      const hot: ObjectStore = {
+        ...stores.hot,
+        get: (wanted) => (wanted === name ? Promise.resolve(damaged) : stores.hot.get(wanted)),
+      };
+      tried += 1;
+      try {
+        const { pages, chunks, parts, keys } = await sweep(sweepWorldOf({ ...stores, hot }, clock), { dryRun: true });
+        if (pages.objects + chunks.objects + parts.objects + keys.objects > 0) swept.push(`${name}: byte ${at}`);
+      } catch (error) {
+        if (!(error instanceof Failure)) swept.push(`${name}: byte ${at}: ${String(error)}`);
+      }
+    }
+  }
+  expect(swept).toEqual([]);
+  expect(tried).toBeGreaterThan(1_500);
 });
 
 test.each([true, false])("a sweep stopped in any delete (effect: %s) is completed by the next", async (effect) => {
