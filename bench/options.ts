@@ -28,11 +28,11 @@ Peers that are not installed are skipped and named. Nothing is asserted.
   --runs <count>       runs of each measurement; medians are shown (default 3; slow peers run once and say so)
   --only <names>       scenarios to run, with commas: ${SCENARIOS.join(",")} (default all). Results of the same day
                        and size are kept, so a stopped run continues with the scenarios that are missing
-  --dir <directory>    where server and repositories live; needs 8 times the size (default <tmp>/lastgood-bench)
+  --dir <directory>    where server and repositories live; allow 10 times the size and 8 GB of WAL (default <tmp>/lastgood-bench)
   --limit <minutes>    no measurement starts after it (default 45)
   --markdown <file>    write the table there too
-  --cpu-prof           write a V8 CPU profile of every lastgood process and worker to <dir>/profiles; slows lastgood by
-                       about a tenth, so do not quote such a run. Open the files in Chrome's DevTools, Performance
+  --cpu-prof           write a V8 CPU profile of every lastgood process and worker to <dir>/profiles and keep --dir; do not
+                       quote such a run. Open the files in Chrome's DevTools, Performance
   --keep               leave the database in --dir for the next run
   --help               this`;
 
