@@ -97,10 +97,11 @@ const decodePage = (name: string, sealed: Buffer, key: Buffer): Page => {
 export const pageChunkNames = async (store: ObjectStore, name: string): Promise<readonly string[] | undefined> => {
   const sealed = await store.get(name);
   if (sealed === undefined) return undefined;
-  const { chunks } = readHeader<PageHeader>(name, sealed, "page");
+  const header = readHeader<PageHeader>(name, sealed, "page");
   // Without the key nothing proves the header, and what it does not name would be swept.
-  if (!Array.isArray(chunks) || chunks.some((chunk) => typeof chunk !== "string")) throw damaged(name);
-  return chunks;
+  const named = Array.isArray(header.chunks) && header.chunks.every((chunk) => typeof chunk === "string");
+  if (!named) throw damaged(name);
+  return header.chunks;
 };
 
 /** Pages that a capture wrote so far: what it leaves behind if it dies. */
