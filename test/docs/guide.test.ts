@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { query, testServer } from "../postgres.ts";
@@ -110,6 +112,23 @@ test("every block of every page is run, or listed with a reason, or holds no com
 test("every block that is not run is still shown somewhere", () => {
   const texts = new Set(allPages().flatMap((page) => blocksOf(page.text).map((block) => block.text)));
   for (const text of NOT_RUN.keys()) expect(texts.has(text), text).toBe(true);
+});
+
+test("every command of the program is run by a page", () => {
+  const typed = stories
+    .flatMap(({ pages }) => pages)
+    .flatMap((page) => blocksOf(page.text).filter((block) => block.language === "console" && isRun(block)))
+    .flatMap((block) => stepsOf(block).map((step) => step.command));
+  // The demo is a command of the README: see NOT_RUN.
+  const commands = readdirSync(resolve(import.meta.dirname, "../../bin/commands"))
+    .map((name) => name.replace(/\.ts$/, "").replace("-", " "))
+    .filter((command) => command !== "demo");
+  expect(commands.length).toBeGreaterThan(5);
+  for (const command of commands)
+    expect(
+      typed.some((line) => line.startsWith(`lastgood ${command}`)),
+      command,
+    ).toBe(true);
 });
 
 test("npm commands of the README are scripts of package.json", () => {
