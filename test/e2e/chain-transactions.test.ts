@@ -28,10 +28,10 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     );
     const points = [await takeExactly(subject, url)];
     // A later transaction commits first, so that the horizon cannot just be the newest id.
-    await run(url, "UPDATE t SET v = 'between' WHERE id = 50");
+    await run(url, "UPDATE t SET v = 'between' WHERE id = 95");
     await writer.query("DELETE FROM t WHERE id = 2; SAVEPOINT b; UPDATE t SET id = -3 WHERE id = 3");
     points.push(await takeExactly(subject, url));
-    await run(url, "UPDATE t SET v = 'between again' WHERE id = 51");
+    await run(url, "UPDATE t SET v = 'between again' WHERE id = 96");
     await writer.query("RELEASE b; UPDATE t SET v = 'late' WHERE id = 4");
     points.push(await takeExactly(subject, url));
     await writer.query("COMMIT");

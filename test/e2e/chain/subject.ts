@@ -8,6 +8,7 @@ import { systemEntropy } from "../../../lib/local/system-entropy.ts";
 import { isFailure } from "../../../lib/model/errors.ts";
 import type { SourceSnapshot } from "../../../lib/model/source.ts";
 import { openOrCreateVault } from "../../../lib/operations/open-vault.ts";
+import type { Clock } from "../../../lib/ports/clock.ts";
 import type { SourceDatabase, SourceReader, SourceView } from "../../../lib/ports/source-database.ts";
 import { postgresSource } from "../../../lib/postgres/source.ts";
 import { memoryKeys } from "../../local/memory-keys.ts";
@@ -41,6 +42,7 @@ export interface TakeOptions {
   readonly lanes?: number;
   /** Stands between the engine and the database's rows, to lie to it. */
   readonly reader?: (reader: SourceReader) => SourceReader;
+  readonly clock?: Clock;
   /** Changes what the server says of its snapshot. */
   readonly snapshot?: (snapshot: SourceSnapshot) => SourceSnapshot;
 }
@@ -68,7 +70,7 @@ const takeBesideWitness = async (vault: Vault, url: string, options: TakeOptions
   const world: CaptureWorld = {
     vault,
     source,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     openLanes: inProcessLanes({ source, store: vault.hot, entropy: vault.entropy }, options.lanes ?? 2),
     progress: () => {},
     // What was said of a view that had moved says nothing of the point.

@@ -60,7 +60,11 @@ export const vaultIn = (store: ObjectStore, keys: KeyService = openKeys()): Prom
   openOrCreateVault({ stores: storesIn(store), keys, entropy: systemEntropy });
 
 /** One run of the capture command on a store: opens the vault, or makes it, and captures with two lanes. */
-export const captureProcess = async (machine: Machine, store: ObjectStore): Promise<CaptureReport> => {
+export const captureProcess = async (
+  machine: Machine,
+  store: ObjectStore,
+  options: { readonly warn?: (message: string) => void; readonly signal?: AbortSignal } = {},
+): Promise<CaptureReport> => {
   const { source, clock } = machine;
   const vault = await vaultIn(store);
   return capture(
@@ -70,8 +74,8 @@ export const captureProcess = async (machine: Machine, store: ObjectStore): Prom
       clock,
       openLanes: inProcessLanes({ source, store: vault.hot, entropy: systemEntropy }, 2),
       progress: () => {},
-      warn: () => {},
-      signal: new AbortController().signal,
+      warn: options.warn ?? (() => {}),
+      signal: options.signal ?? new AbortController().signal,
     },
     { tier: "hot", base: false, classOf: () => CLASS, classes: [CLASS] },
   );
