@@ -75,7 +75,8 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     const writer = await connect(url);
     await writer.query("SET synchronous_commit = off");
     for (let i = 1; i <= 20; i++) await writer.query(`UPDATE t SET v = 'kept ${i}' WHERE id = ${i}`);
-    const second = await takeExactly(subject, url);
+    // Nothing else is committed before the crash: looking at the point would be, and would bring the rest to the disk.
+    const second = await subject.take(url);
     // Others after it, of which the crash may take any; their transaction ids are given anew.
     for (let i = 30; i <= 60; i++) await writer.query(`UPDATE t SET v = 'perhaps lost ${i}', id = -id WHERE id = ${i}`);
     await killBackend(url);
