@@ -11,9 +11,9 @@ import { beginSnapshot, type ViewFacts } from "./snapshot.ts";
 
 /**
  * SQLSTATEs of what the snapshot's catalog has and today's does not: schema, table, column, a function or operator for
- * the column's type, that type where another is now, something that went while it was looked up.
+ * the column's type, that type where another is now.
  */
-const GONE_STATES = ["3F000", "42P01", "42703", "42883", "42804", "XX000"];
+const GONE_STATES = ["3F000", "42P01", "42703", "42883", "42804"];
 
 /** Reads a view's snapshot on a connection of its own. After a failure it is of no more use: close it and join again. */
 export class PostgresReader implements SourceReader {
@@ -107,13 +107,9 @@ const doingOf = (table: TableFacts): string => `reading ${table.schema}.${table.
 function goneFailure(error: unknown, table: TableFacts): unknown {
   const sqlstate = isFailure(error) ? error.facts["sqlstate"] : undefined;
   if (typeof sqlstate !== "string" || !GONE_STATES.includes(sqlstate)) return error;
-  return new Failure(
-    "SOURCE_MOVED",
-    `${table.schema}.${table.name} was dropped, renamed or changed while it was read`,
-    {
-      cause: error,
-    },
-  );
+  return new Failure("SOURCE_MOVED", `${table.schema}.${table.name} was dropped or renamed while it was read`, {
+    cause: error,
+  });
 }
 
 function range(key: KeySql, from: string | undefined, to: string | undefined): string[] {
