@@ -1,12 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Failure } from "../model/errors.ts";
 import type { RowFormat } from "../model/table.ts";
+import { lendBytes } from "./reading-socket.ts";
 import { RowMessages } from "./row-messages.ts";
 import { endsSession, sessionFailure } from "./server-failure.ts";
 import type { Session, Wire, WireStatement } from "./session.ts";
 
 const READY_FOR_QUERY = 0x5a; // Z
-const QUEUED_BYTES_MAX = 1 << 20; // One network read, or one row, may go beyond it.
+const RUN_BYTES_MAX = 1 << 20; // One network read, or one row, may go beyond it.
 
 export interface CopyOutOptions {
   /** `COPY ... TO STDOUT`, in the format said here. */
@@ -19,8 +20,8 @@ export interface CopyOutOptions {
 }
 
 /**
- * Runs a COPY TO STDOUT and yields its rows as row frames: whole consecutive CopyData messages, one row each, in the
- * network's own buffers (see RowMessages).
+ * Runs a COPY TO STDOUT and yields its rows as row frames: whole consecutive CopyData messages, one row each (see
+ * RowMessages), in one of two buffers that take turns: what is yielded is overwritten after the next pull.
  *
  * Reading stops while the consumer is slow. A consumer that leaves early cuts the connection: the session is dead then.
  * @throws DATABASE_LOST, DATABASE_FORBIDDEN, DATABASE_ERROR
@@ -51,8 +52,10 @@ class CopyOut implements WireStatement {
   readonly #messages: RowMessages;
   #stream: Duplex | undefined;
   #pgListeners: ((bytes: Buffer) => void)[] = [];
-  #queue: Buffer[] = [];
-  #queuedBytes = 0;
+  /** Filled while the consumer works on `#given`. A buffer for each read would be 3 GB of garbage for 3 GB of rows. */
+  #filling: Buffer = Buffer.allocUnsafe(RUN_BYTES_MAX);
+  #filledBytes = 0;
+  #given: Buffer = Buffer.allocUnsafe(RUN_BYTES_MAX);
   #ended = false;
   #failure: Failure | undefined;
   #wake: (() => void) | undefined;
@@ -62,27 +65,39 @@ class CopyOut implements WireStatement {
     this.#messages = new RowMessages({
       format: options.format,
       columns: options.columns,
-      onRows: (frames) => {
-        this.#queue.push(frames);
-        this.#queuedBytes += frames.length;
-      },
-      onOther: (message) => this.#passOn(message),
+      onRows: (frames) => this.#fill(frames),
+      onOther: (message) => this.#passOn(Buffer.from(message)),
     });
   }
 
   /** The next run of frames, or undefined after the last. */
   async next(): Promise<Buffer | undefined> {
-    while (this.#queue.length === 0) {
+    while (this.#filledBytes === 0) {
       if (this.#ended && this.#failure !== undefined) throw this.#failure;
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    const frames = this.#queue.shift() as Buffer;
-    this.#queuedBytes -= frames.length;
-    if (this.#queuedBytes < QUEUED_BYTES_MAX && this.#stream?.isPaused() === true) this.#stream.resume();
+    const frames = this.#filling.subarray(0, this.#filledBytes);
+    // A huge row has its buffer to itself; it must not keep it for the rest of the table.
+    const spare = this.#given.length > 2 * RUN_BYTES_MAX ? Buffer.allocUnsafe(RUN_BYTES_MAX) : this.#given;
+    this.#given = this.#filling;
+    this.#filling = spare;
+    this.#filledBytes = 0;
+    if (this.#stream?.isPaused() === true) this.#stream.resume();
     return frames;
+  }
+
+  #fill(frames: Buffer): void {
+    const bytes = this.#filledBytes + frames.length;
+    if (bytes > this.#filling.length) {
+      const larger = Buffer.allocUnsafe(Math.max(bytes, 2 * this.#filling.length));
+      this.#filling.copy(larger, 0, 0, this.#filledBytes);
+      this.#filling = larger;
+    }
+    frames.copy(this.#filling, this.#filledBytes);
+    this.#filledBytes = bytes;
   }
 
   submit(wire: Wire): void {
@@ -91,6 +106,7 @@ class CopyOut implements WireStatement {
     this.#pgListeners = stream.listeners("data") as ((bytes: Buffer) => void)[];
     for (const listener of this.#pgListeners) stream.off("data", listener);
     stream.on("data", this.#onData);
+    lendBytes(stream, true);
     stream.once("close", this.#onClose);
     wire.query(this.#options.sql);
   }
@@ -110,6 +126,7 @@ class CopyOut implements WireStatement {
 
   #end(): void {
     this.#ended = true;
+    if (this.#stream !== undefined) lendBytes(this.#stream, false);
     this.#stream?.off("data", this.#onData);
     this.#stream?.off("close", this.#onClose);
     this.#wake?.();
@@ -125,8 +142,8 @@ class CopyOut implements WireStatement {
       this.#stream?.destroy();
       this.#end();
     }
-    if (this.#queuedBytes >= QUEUED_BYTES_MAX && !this.#ended) this.#stream?.pause();
-    if (this.#queue.length > 0) this.#wake?.();
+    if (this.#filledBytes >= RUN_BYTES_MAX && !this.#ended) this.#stream?.pause();
+    if (this.#filledBytes > 0) this.#wake?.();
   };
 
   #passOn(message: Buffer): void {

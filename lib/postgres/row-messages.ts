@@ -20,16 +20,17 @@ interface RowMessagesOptions {
   readonly format: RowFormat;
   /** Columns of every row. */
   readonly columns: number;
-  /** Takes whole consecutive row frames. */
+  /** Takes whole consecutive row frames; their buffer may be overwritten when this returns. */
   readonly onRows: (frames: Buffer) => void;
-  /** Takes each whole message that is not CopyData. */
+  /** Takes each whole message that is not CopyData; the same goes for its buffer. */
   readonly onOther: (message: Buffer) => void;
 }
 
 /**
  * Cuts what the server sends during COPY TO STDOUT into runs of row frames, and everything else, wherever the network
- * cuts it. Runs are parts of the bytes given; only a message that two of them share is copied. The header and trailer of
- * the binary format are left out; PostgreSQL sends the header in the message of the first row.
+ * cuts it. Runs are parts of the bytes given, which may be overwritten after `read`; only a message that two reads share
+ * is copied. The header and trailer of the binary format are left out; PostgreSQL sends the header in the message of the
+ * first row.
  *
  * PostgreSQL sends one row per CopyData message, though the protocol does not promise it: checked by the column count
  * (binary) or the final newline (text).
@@ -67,9 +68,12 @@ export class RowMessages {
     }
     const messageBytes = messageEnd(this.#pieces[0] as Buffer, 0);
     const missingBytes = messageBytes - this.#piecesBytes;
-    this.#pieces.push(rest.subarray(0, missingBytes));
     this.#piecesBytes += rest.length;
-    if (rest.length < missingBytes) return rest.subarray(rest.length);
+    if (rest.length < missingBytes) {
+      this.#pieces.push(Buffer.from(rest));
+      return rest.subarray(rest.length);
+    }
+    this.#pieces.push(rest.subarray(0, missingBytes));
     const message = Buffer.concat(this.#pieces, messageBytes);
     this.#pieces = [];
     this.#piecesBytes = 0;
@@ -92,7 +96,7 @@ export class RowMessages {
     }
     this.#emit(bytes.subarray(runStart, at));
     if (at === bytes.length) return;
-    this.#pieces = [bytes.subarray(at)];
+    this.#pieces = [Buffer.from(bytes.subarray(at))];
     this.#piecesBytes = bytes.length - at;
   }
 

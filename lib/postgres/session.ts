@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import pg from "pg";
 import { Failure } from "../model/errors.ts";
 import { type DatabasePlace, readDatabaseUrl } from "./database-url.ts";
+import { readingSocket } from "./reading-socket.ts";
 import { connectFailure, sessionFailure } from "./server-failure.ts";
 
 const CONNECT_MS_MAX = 15_000;
@@ -80,6 +81,8 @@ export class Session implements AsyncDisposable {
     const { config, ...place } = await readDatabaseUrl(url);
     const client = new pg.Client({
       ...config,
+      // TLS decrypts into buffers of its own, from a socket that pg makes.
+      ...(config.ssl === false ? { stream: readingSocket } : {}),
       application_name: "lastgood",
       connectionTimeoutMillis: CONNECT_MS_MAX,
       keepAlive: true,
