@@ -37,7 +37,7 @@ export const chunkId = (namingSecret: Buffer, place: ChunkPlace, plain: Uint8Arr
 
 /**
  * Compresses, seals and stores a chunk under a name nobody else uses: its id and a random salt. Two captures that store
- * the same rows at once hold different data keys, so they must not share an object (decisions/0004).
+ * the same rows at once hold different data keys, so they must not share an object (decisions/0006).
  *
  * @returns the store's promise apart from the entry, so that the caller can go on reading
  */
