@@ -151,7 +151,6 @@ export const ERRORS = {
     retryable: false,
     hint: "give --out a file in a directory that is there, that you may write to, and that has space",
   },
-  NOT_CONFIRMED: { exit: EXIT.refused, retryable: false, hint: "give --confirm with exactly that name" },
   PLAN_INVALID: { exit: EXIT.refused, retryable: false, hint: "make a new plan" },
   PLAN_STALE: { exit: EXIT.conflict, retryable: false, hint: "make a new plan" },
   RESTORE_UNPROVEN: {
