@@ -107,9 +107,13 @@ const doingOf = (table: TableFacts): string => `reading ${table.schema}.${table.
 function goneFailure(error: unknown, table: TableFacts): unknown {
   const sqlstate = isFailure(error) ? error.facts["sqlstate"] : undefined;
   if (typeof sqlstate !== "string" || !GONE_STATES.includes(sqlstate)) return error;
-  return new Failure("SOURCE_MOVED", `${table.schema}.${table.name} was dropped or renamed while it was read`, {
-    cause: error,
-  });
+  return new Failure(
+    "SOURCE_MOVED",
+    `${table.schema}.${table.name} was dropped, renamed or altered while it was read`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function range(key: KeySql, from: string | undefined, to: string | undefined): string[] {

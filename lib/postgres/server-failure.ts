@@ -62,9 +62,12 @@ export function connectFailure(error: unknown, place: DatabasePlace): Failure {
   if (error instanceof Failure) return error;
   const doing = `connecting to database ${place.database} at ${place.host}:${place.port} as ${place.user}`;
   if (isServerError(error)) return serverFailure(error, doing);
-  // pg finds a missing password by itself, without asking the server.
-  const code = textOf(error).includes("password") ? "DATABASE_AUTH" : "DATABASE_UNREACHABLE";
-  return new Failure(code, `failed ${doing}: ${textOf(error)}`, { cause: error });
+  // pg finds a missing password by itself, without asking the server, and says so in its own terms.
+  if (textOf(error).includes("password"))
+    return new Failure("DATABASE_AUTH", `failed ${doing}: the server asks for a password and none was given`, {
+      cause: error,
+    });
+  return new Failure("DATABASE_UNREACHABLE", `failed ${doing}: ${textOf(error)}`, { cause: error });
 }
 
 function serverFailure(error: ServerError, doing: string): Failure {

@@ -110,7 +110,7 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     await given.writer.query("DROP TABLE t");
     await expect(framesOf(both.reader.rows({ table: both.facts("t") }))).rejects.toMatchObject({
       code: "SOURCE_MOVED",
-      message: "public.t was dropped or renamed while it was read",
+      message: "public.t was dropped, renamed or altered while it was read",
     });
   });
 

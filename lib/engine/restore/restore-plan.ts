@@ -133,7 +133,9 @@ export const assertPlanCurrent = (plan: RestorePlan, fresh: RestorePlan, now: Ep
   const moved = (Object.keys(plan) as (keyof RestorePlan)[]).filter(
     (field) => field !== "sha256" && canonicalJson(plan[field]) !== canonicalJson(fresh[field]),
   );
-  throw new Failure("PLAN_STALE", `since the plan was made, this has moved: ${moved.join(", ")}`, {
+  const [reason] = fresh.refusals.filter(({ message }) => !plan.refusals.some((known) => known.message === message));
+  const why = reason === undefined ? "" : ` (now: ${reason.message})`;
+  throw new Failure("PLAN_STALE", `since the plan was made, this has moved: ${moved.join(", ")}${why}`, {
     facts: { moved: moved.join(", ") },
   });
 };
