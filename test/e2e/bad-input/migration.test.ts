@@ -15,6 +15,9 @@ const SHOP = `
   CREATE TABLE moves AS SELECT n AS id, 'row-value-' || n AS what FROM generate_series(1, 1000) n;
   ALTER TABLE moves ADD PRIMARY KEY (id)`;
 
+/** Fails rather than waits, should the capture hold a lock already. */
+const migrateWith = (url: string, sql: string) => query(url, `SET lock_timeout = '5s'; ${sql}`);
+
 /** A database with a point, and a capture of it that meets a migration whenever it comes to the rows of `moves`. */
 const openScene = async (migrate: (url: string, meetings: number) => Promise<unknown>) => {
   const url = await freshDatabase(server);
@@ -39,15 +42,19 @@ test.each([
   [
     "dropped",
     "DROP TABLE moves",
-    /moves was dropped or renamed while it was read|moves was truncated, rewritten or dropped/,
+    /moves was dropped, renamed or altered while it was read|moves was truncated, rewritten or dropped/,
   ],
-  ["renamed", "ALTER TABLE moves RENAME TO moved", /moves was dropped or renamed while it was read/],
+  ["renamed", "ALTER TABLE moves RENAME TO moved", /moves was dropped, renamed or altered while it was read/],
   ["truncated", "TRUNCATE moves", /table public\.moves was truncated, rewritten or dropped while it was read/],
-  ["rewritten", "ALTER TABLE moves ALTER id TYPE bigint", /table public\.moves was truncated, rewritten or dropped/],
+  [
+    "rewritten",
+    "ALTER TABLE moves ALTER id TYPE bigint",
+    /table public\.moves was truncated, rewritten or dropped|moves was dropped, renamed or altered/,
+  ],
 ])(
   "a table that is %s in the middle of a capture: the point is taken again, of what is there then",
   async (_, sql, says) => {
-    const scene = await openScene(async (url, meetings) => meetings === 1 && query(url, sql));
+    const scene = await openScene(async (url, meetings) => meetings === 1 && migrateWith(url, sql));
     const { point } = await scene.capture();
     expect(scene.warnings[0]).toMatch(says);
     expect(scene.warnings[0]).toMatch(/; taking the point again from a new snapshot$/);
@@ -57,7 +64,9 @@ test.each([
 );
 
 test("fails after three tries when tables go on moving; the vault has the points it had", async () => {
-  const scene = await openScene((url) => query(url, "BEGIN; TRUNCATE moves; INSERT INTO moves SELECT 1, 'x'; COMMIT"));
+  const scene = await openScene((url) =>
+    migrateWith(url, "BEGIN; TRUNCATE moves; INSERT INTO moves SELECT 1, 'x'; COMMIT"),
+  );
   await expect(scene.capture()).rejects.toMatchObject({
     code: "SOURCE_MOVED",
     exit: 7,

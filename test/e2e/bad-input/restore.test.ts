@@ -138,7 +138,10 @@ test("fails on a plan that is too old, for another database, of a target that ch
   await writeFile(scene.plan, text);
 
   await query(target, "CREATE TABLE came_later (id int)");
-  await expectRefused(scene, target, apply(scene, target), { ...stale, says: /this has moved: refusals$/ });
+  await expectRefused(scene, target, apply(scene, target), {
+    ...stale,
+    says: /this has moved: refusals \(now: database test_\d+ has public\.came_later already\)$/,
+  });
   await query(target, "DROP TABLE came_later");
   expect((await lastgood(apply(scene, target))).status).toBe(0);
 });
