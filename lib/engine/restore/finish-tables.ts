@@ -56,7 +56,7 @@ export const statementTask = ({ kind, name, sql }: SchemaStatement): StatementTa
 });
 
 /** ANALYZE of everything that has rows. That of a partitioned table does its partitions. */
-export const statisticsTasks = (work: RestoreWork): Batch => {
+export const statisticsTasks = (work: Pick<RestoreWork, "pre" | "post" | "tables">): Batch => {
   const statements = [...work.pre, ...work.post];
   const partitions = new Set(statements.filter(({ kind }) => kind === "attach partition").map((one) => one.tableOid));
   const tables = work.tables

@@ -191,7 +191,7 @@ const chooseInto = ({ parts, scope, target }: RestoreRequest, present: Present, 
   };
 };
 
-const intoOf = ({ facts }: PartTable, schema: string): TargetTable => ({
+export const intoOf = ({ facts }: PartTable, schema: string): TargetTable => ({
   schema,
   name: facts.name,
   columns: facts.columns.map((column) => column.name),

@@ -10,6 +10,8 @@ import { readTable } from "../read-table.ts";
 import { copyTextRow } from "../values/copy-text-row.ts";
 import type { ClassSecret } from "../vault.ts";
 import { setvalSql } from "./apply-restore.ts";
+import { statisticsTasks } from "./finish-tables.ts";
+import { intoOf } from "./plan-restore.ts";
 import { assertLoaded } from "./restore-lane.ts";
 import type { RestoreScope } from "./restore-plan.ts";
 import { RowsDigest } from "./rows-digest.ts";
@@ -130,7 +132,15 @@ export const writeSql = async (world: SqlWorld, source: SqlSource): Promise<SqlR
   await text("\n");
   for (const sequence of selection.sequences) await text(`${setvalSql(sequence)};\n`);
   await section("post");
-  await text("\nANALYZE;\nCOMMIT;\n");
+  // Only what was made: in a database that holds more, ANALYZE of everything takes its time and warns of what is not ours.
+  const made = {
+    pre: selection.statements.filter((statement) => statement.section === "pre"),
+    post: selection.statements.filter((statement) => statement.section === "post"),
+    tables: tables.map((one) => ({ ...one, into: intoOf(one.table, one.table.facts.schema) })),
+  };
+  await text("\n");
+  for (const { task } of statisticsTasks(made)) await text(`${task.sql};\n`);
+  await text("COMMIT;\n");
   return { tables: tables.length, rows, bytes, elapsedMs: world.clock.elapsedMs() - began };
 };
 

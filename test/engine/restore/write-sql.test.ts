@@ -53,7 +53,9 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
   test("a stream holds the tables of its scope and what they need", async () => {
     const vault = await shop();
     const copy = await freshDatabase(server);
-    await psql(copy, await vault.sql({ schemas: [], tables: ["shop.users"] }));
+    const sql = await vault.sql({ schemas: [], tables: ["shop.users", "shop.events"] });
+    await psql(copy, sql);
     expect(await query(copy, "SELECT count(*)::int AS n FROM shop.users")).toEqual([{ n: 300 }]);
+    expect(sql.toString("utf8").match(/^ANALYZE.*$/gm)).toEqual([`ANALYZE "shop"."users";`, "ANALYZE shop.events;"]);
   });
 });
