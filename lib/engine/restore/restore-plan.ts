@@ -137,6 +137,9 @@ export const assertPlanCurrent = (plan: RestorePlan, fresh: RestorePlan, now: Ep
   const why = reason === undefined ? "" : ` (now: ${reason.message})`;
   throw new Failure("PLAN_STALE", `since the plan was made, this has moved: ${moved.join(", ")}${why}`, {
     facts: { moved: moved.join(", ") },
+    ...(reason?.code === "TARGET_NOT_EMPTY"
+      ? { hint: "the target is not empty any more: was the plan applied already? To restore again, make a new plan" }
+      : {}),
   });
 };
 

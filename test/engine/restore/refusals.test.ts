@@ -37,6 +37,18 @@ test("fails when the target has changed since the plan was made", async () => {
   await expect(vault.apply(copy, plan)).rejects.toMatchObject({ code: "PLAN_STALE", facts: { moved: "refusals" } });
 });
 
+test("fails when a plan is applied twice, and asks whether it was", async () => {
+  const vault = await captured(ONE);
+  const copy = await freshDatabase(server);
+  const whole = await vault.plan(copy);
+  await vault.apply(copy, whole);
+  const applied = { code: "PLAN_STALE", hint: expect.stringContaining("was the plan applied already?") as string };
+  await expect(vault.apply(copy, whole)).rejects.toMatchObject(applied);
+  const beside = await vault.plan(copy, { schemas: [], tables: [], intoSchema: "rescue" });
+  await vault.apply(copy, beside);
+  await expect(vault.apply(copy, beside)).rejects.toMatchObject(applied);
+});
+
 test("fails when the plan is for another database", async () => {
   const vault = await captured(ONE);
   const plan = await vault.plan(await freshDatabase(server));
