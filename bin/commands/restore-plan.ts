@@ -11,6 +11,7 @@ const EXAMPLES = `
 Examples:
   lastgood restore plan latest --database postgres://app@localhost/shop_restored --out plan.json
   lastgood restore plan 20261120T16 --table public.orders --into-schema rescue --database ... --out plan.json
+  lastgood restore plan latest --schema billing audit --table public.orders     both lists together
   lastgood restore apply plan.json --database postgres://app@localhost/shop_restored`;
 
 export const addRestorePlan: AddCommand = (program, act) => {
@@ -19,8 +20,8 @@ export const addRestorePlan: AddCommand = (program, act) => {
     .description("say what a restore would do, how long it takes and why it may not be done; changes nothing")
     .argument("<point>", "id or its beginning, a release, or latest")
     .addOption(databaseOption())
-    .option("--schema <name...>", "only these schemas")
-    .option("--table <schema.name...>", "only these tables")
+    .option("--schema <name...>", "only these schemas; with --table, those tables too")
+    .option("--table <schema.name...>", "only these tables; with --schema, those schemas too")
     .option("--into-schema <name>", "into tables of their own in this new schema")
     .option("--out <file>", "write the plan here, to be applied; an existing file is kept")
     .addOption(vaultOption())
