@@ -83,7 +83,7 @@ const readPlanFile = async (file: string): Promise<string> => {
   } catch (cause) {
     throw new Failure("PLAN_INVALID", `plan ${file} cannot be read`, {
       cause,
-      hint: "lastgood restore plan --out writes one",
+      hint: "lastgood restore plan <point> --out <file> writes one: a point needs a plan first, except with --to sql",
     });
   }
 };
