@@ -41,7 +41,7 @@ const killBackend = async (url: string): Promise<void> => {
 
 describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
   test("a restart begins again with a base, whether the server was stopped well or crashed", async () => {
-    const cluster = await makeCluster(major);
+    await using cluster = await makeCluster(major);
     await cluster.start();
     const url = cluster.url("postgres");
     const subject = await openSubject();
@@ -59,11 +59,10 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     expect(howTaken(await takeExactly(subject, url), "t")).toBe(restarted);
     expect((await query(url, "SELECT count(*)::int AS rows FROM u"))[0]).toEqual({ rows: 0 });
     for (const point of [first, second]) await expectExactly(subject, url, point);
-    await cluster.stop("fast");
   });
 
   test("a crash of one backend keeps the chain: what the server lost, no point had", async () => {
-    const cluster = await makeCluster(major);
+    await using cluster = await makeCluster(major);
     await cluster.start();
     const url = cluster.url("postgres");
     const subject = await openSubject();
@@ -89,18 +88,17 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     expect([howTaken(third, "t"), howTaken(third, "u")]).toEqual(["delta", "delta"]);
     expect(third.report.tables.find(({ name }) => name === "u")).toMatchObject({ rows: 1, goneRows: 99 });
     await expectExactly(subject, url, second);
-    await cluster.stop("fast");
   });
 
   test("a server that was restored to another timeline, and its standby, begin again with a base", async () => {
-    const cluster = await makeCluster(major);
+    await using cluster = await makeCluster(major);
     await cluster.start();
     const url = cluster.url("postgres");
     const subject = await openSubject();
     await run(url, ...SET_UP, "DROP TABLE u");
     await takeExactly(subject, url);
     await cluster.stop("fast");
-    const standby = await cluster.copy({ "standby.signal": "" });
+    await using standby = await cluster.copy({ "standby.signal": "" });
     await cluster.addFiles({ "recovery.signal": "", "postgresql.auto.conf": "restore_command = 'false'\n" });
     await cluster.start();
     await untilPrimary(url);
@@ -116,19 +114,17 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     const again = await subject.take(standby.url("postgres"));
     expect(howTaken(again, "t")).toBe("delta");
     await expectExactly(subject, url, again);
-    await standby.stop("fast");
-    await cluster.stop("fast");
   });
 
   test("a standby of the same line, and another server, begin again with a base", async () => {
-    const cluster = await makeCluster(major);
+    await using cluster = await makeCluster(major);
     await cluster.start();
     const url = cluster.url("postgres");
     const subject = await openSubject();
     await run(url, ...SET_UP, "DROP TABLE u");
     const first = await takeExactly(subject, url);
     await cluster.stop("fast");
-    const standby = await cluster.copy({ "standby.signal": "" });
+    await using standby = await cluster.copy({ "standby.signal": "" });
     await cluster.start();
     await standby.start();
     const second = await subject.take(standby.url("postgres"));
@@ -136,14 +132,12 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     await expectExactly(subject, url, second);
     await standby.stop("fast");
 
-    const other = await makeCluster(major);
+    await using other = await makeCluster(major);
     await other.start();
     const otherUrl = other.url("postgres");
     await run(otherUrl, ...SET_UP, "UPDATE t SET v = 'elsewhere' WHERE id = 1");
     expect(howTaken(await takeExactly(subject, otherUrl), "t")).toBe("another server");
     await expectExactly(subject, url, first);
-    await other.stop("fast");
-    await cluster.stop("fast");
   });
 });
 

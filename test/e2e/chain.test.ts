@@ -3,7 +3,7 @@ import { freshDatabase, type PostgresMajor, postgresMajors, testServer } from ".
 import { type ChainRun, runChain } from "./chain/chain-run.ts";
 
 /**
- * LASTGOOD_CHAIN_SEEDS=20 runs seeds 1 to 20 with 30 points each on both majors (about 20 minutes); LASTGOOD_CHAIN_SEED=7
+ * LASTGOOD_CHAIN_SEEDS=20 runs seeds 1 to 20 with 30 points each on both majors (about 15 minutes); LASTGOOD_CHAIN_SEED=7
  * runs that seed alone in the same way. Without them a few short runs.
  */
 const many = Number(process.env["LASTGOOD_CHAIN_SEEDS"] ?? 0);

@@ -3,8 +3,7 @@ import { once } from "node:events";
 import { chown, cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll } from "vitest";
+import { dirname, join } from "node:path";
 import { startPostgres } from "../../../lib/local/postgres-server.ts";
 import { binariesOf, type PostgresMajor } from "../../postgres.ts";
 
@@ -19,7 +18,7 @@ const SETTINGS = {
 };
 
 /** A server whose directory outlives it: it can be stopped in every way, started again, copied and set into recovery. */
-export interface Cluster {
+export interface Cluster extends AsyncDisposable {
   readonly directory: string;
   url(database: string): string;
   start(): Promise<void>;
@@ -30,7 +29,7 @@ export interface Cluster {
   addFiles(files: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** A new cluster, stopped. It is removed after the file's last test. */
+/** A new cluster, stopped. */
 export const makeCluster = async (major: PostgresMajor): Promise<Cluster> => {
   const parent = await openDirectory();
   const directory = join(parent, "data");
@@ -43,7 +42,6 @@ export const makeCluster = async (major: PostgresMajor): Promise<Cluster> => {
 const openDirectory = async (): Promise<string> => {
   const parent = await mkdtemp(join(tmpdir(), "lastgood-cluster-"));
   if (process.getuid?.() === 0) await chown(parent, NOBODY, NOBODY);
-  afterAll(() => rm(parent, { recursive: true, force: true }));
   return parent;
 };
 
@@ -63,12 +61,15 @@ const clusterIn = (major: PostgresMajor, directory: string, port: number): Clust
       if (process.getuid?.() === 0) await chown(join(directory, name), NOBODY, NOBODY);
     }
   };
-  afterAll(() => stop("immediate"));
   return {
     directory,
     url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
     stop,
     addFiles,
+    async [Symbol.asyncDispose]() {
+      await stop("immediate");
+      await rm(dirname(directory), { recursive: true });
+    },
     async start() {
       const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => [
         "-c",
