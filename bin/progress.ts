@@ -24,13 +24,19 @@ export const createProgress = (messages: MessageLines, { json }: { json: boolean
   let phaseStart: ProgressEvent | undefined;
   let shownAtMs = Number.NEGATIVE_INFINITY;
   let heldBack: ProgressEvent | undefined;
+  let lineBefore: string | undefined;
 
   const show = (event: ProgressEvent): void => {
     shownAtMs = event.elapsedMs;
     heldBack = undefined;
     if (json) messages.print(JSON.stringify({ schema: "lastgood.progress/1", ...event }));
     else if (messages.rewritable) messages.show(progressLine(event, phaseStart));
-    else messages.print(progressLine(event, phaseStart));
+    else {
+      const line = progressLine(event, phaseStart);
+      // What did not move is not said again.
+      if (line !== lineBefore) messages.print(line);
+      lineBefore = line;
+    }
   };
 
   return {

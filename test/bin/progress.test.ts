@@ -68,6 +68,15 @@ test("the last event is not printed twice", () => {
   expect(context.err().split("\n").length - 1).toBe(1);
 });
 
+test("a line that says nothing new is not printed", () => {
+  const { context, progress } = progressOf();
+  progress.report(event());
+  progress.report(event({ elapsedMs: 6000 }));
+  progress.report(event({ elapsedMs: 6001 }));
+  progress.finish();
+  expect(context.err()).toBe("reading rows  0/8 tables\n");
+});
+
 test("a line has phase, tables, rows, bytes, rate and time left", () => {
   const start = event({ elapsedMs: 2000, bytesDone: 100e6 });
   const now = event({ tablesDone: 3, rowsDone: 1_234_567, bytesDone: 500e6, bytesTotal: 2e9, elapsedMs: 10_000 });

@@ -106,7 +106,8 @@ class Run {
     const began = this.world.clock.elapsedMs();
     this.#rows = 0;
     this.#bytes = 0;
-    this.#tables = 0;
+    // Counted when their rows are loaded and again when they are proven; from then on all of them are there.
+    if (phase === "proving") this.#tables = 0;
     this.#tell(phase);
     const result = await act();
     this.phases.push({ phase, elapsedMs: this.world.clock.elapsedMs() - began });
@@ -126,12 +127,15 @@ class Run {
         this.#tell(phase);
       },
       done: (queued) => {
-        if (queued.task.kind !== "statement") this.#tables++;
         done?.(queued);
         this.#tell(phase);
       },
       signal: this.world.signal,
     });
+  }
+
+  tableDone(): void {
+    this.#tables++;
   }
 
   /** The failure, with what is true of the target now. */
@@ -161,7 +165,7 @@ class Run {
     const { tables, plan } = this.work;
     this.world.progress({
       phase,
-      tablesDone: Math.min(this.#tables, tables.length),
+      tablesDone: this.#tables,
       tablesTotal: tables.length,
       rowsDone: this.#rows,
       rowsTotal: plan.rows,
@@ -229,7 +233,9 @@ const loadRows = async (run: Run, lanes: Lanes<RestoreTask, RestoreResult>): Pro
   const done = ({ task }: Queued<LoadTask>): void => {
     const rest = (left.get(task.table) ?? 0) - 1;
     left.set(task.table, rest);
-    if (rest === 0) run.complete.push(nameOf(task.into));
+    if (rest > 0) return;
+    run.complete.push(nameOf(task.into));
+    run.tableDone();
   };
   (await run.all(lanes, queue, "loading rows", done)).forEach((result, i) => {
     results.set(queue[i] as Queued<LoadTask>, result);
@@ -269,7 +275,7 @@ const prove = async (
       weight: load.bytes,
     }),
   );
-  await run.all(lanes, tasks, "proving");
+  await run.all(lanes, tasks, "proving", () => run.tableDone());
 };
 
 const setSequences = async (session: TargetSession, { sequences }: RestoreWork): Promise<void> => {

@@ -77,6 +77,23 @@ test("a partitioned table stands for its partitions, a partition for itself, a c
   expect(await query(child, "SELECT count(*)::int AS n FROM ONLY shop.base")).toEqual([{ n: 0 }]);
 });
 
+test("progress counts the tables that are loaded, then those that are proven, and ends with all", async () => {
+  const vault = await shop();
+  const copy = await freshDatabase(server);
+  const seen = new Map<string, number[]>();
+  const progress = ({ phase, tablesDone }: { readonly phase: string; readonly tablesDone: number }) =>
+    void seen.set(phase, [...new Set([...(seen.get(phase) ?? []), tablesDone])]);
+  await vault.restore(copy, scope({ tables: ["shop.users", "shop.base"] }), { progress, lanes: 1 });
+  expect(Object.fromEntries(seen)).toEqual({
+    "making tables": [0],
+    "loading rows": [0, 1, 2],
+    proving: [0, 1, 2],
+    "setting sequences": [2],
+    "building indexes": [2],
+    analysing: [2],
+  });
+});
+
 test("a schema comes back beside others, and is refused where it holds something", async () => {
   const vault = await shop();
   const copy = await freshDatabase(server);
