@@ -24,7 +24,7 @@ export const jobsOption = () =>
     (text) => {
       const jobs = Number(text);
       if (!Number.isInteger(jobs) || jobs < 1 || jobs > JOBS_MAX)
-        throw new InvalidArgumentError(`got "${text}", expected a whole number from 1 to ${JOBS_MAX}`);
+        throw new InvalidArgumentError(`expected a whole number from 1 to ${JOBS_MAX}`);
       return jobs;
     },
   );

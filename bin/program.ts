@@ -75,6 +75,8 @@ const asUsage = (error: unknown): unknown => {
   const message = error.message
     .replace(/^error: /, "")
     .replaceAll(/\s*\n\s*/g, " ")
+    // commander ends its sentence before the reason.
+    .replace(/ is invalid\. (.)/, (_, first: string) => ` is invalid: ${first.toLowerCase()}`)
     .replace(/\.$/, "");
   return new Failure("USAGE", message, { cause: error });
 };

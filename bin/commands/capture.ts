@@ -85,7 +85,7 @@ const captureLines = ({ point, tables, uncovered, elapsedMs }: Report): readonly
       ? []
       : [`  ${formatNumber(deltas.length, "table")} as deltas: ${formatNumber(changed, "row")} changed, ${gone} gone`]),
     ...basesByReason(tables),
-    ...uncovered.map(({ kind, count, names }) => `  not in the point: ${count} ${kind} (${names.join(", ")})`),
+    ...uncovered.map(({ kind, count, names }) => `  not in the point: ${kind}: ${count} (${names.join(", ")})`),
   ];
 };
 

@@ -45,7 +45,11 @@ export const addPointDiff: AddCommand = (program, act) => {
     .action(
       act(async (session, a, b, options) => {
         if ((b === undefined) !== options.live)
-          throw new Failure("USAGE", "compare with what?", { hint: "give a second point, or --live and --database" });
+          throw new Failure(
+            "USAGE",
+            b === undefined ? "nothing is given to compare with" : "both a second point and --live are given",
+            { hint: "give a second point, or --live and --database" },
+          );
         const opened = await vaultOf(session, options, "open");
         const world = {
           vault: opened.vault,
@@ -104,7 +108,7 @@ const compareWithLive = async (
 function readSamples(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 0 || count > SAMPLES_MOST)
-    throw new InvalidArgumentError(`got "${text}", expected a whole number from 0 to ${SAMPLES_MOST}`);
+    throw new InvalidArgumentError(`expected a whole number from 0 to ${SAMPLES_MOST}`);
   return count;
 }
 

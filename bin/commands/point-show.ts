@@ -1,7 +1,7 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import type { PartTable } from "../../lib/model/point.ts";
 import { openPoint } from "../../lib/operations/points.ts";
-import { formatBytes, formatCount, formatDuration, formatInstant, formatTable } from "../format.ts";
+import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
@@ -25,8 +25,8 @@ export const addPointShow: AddCommand = (program, act) => {
           `  database  ${point.database}, PostgreSQL ${Math.floor(point.identity.serverVersion / 10_000)}, at ${point.snapshot.lsn}`,
           `  taken     ${formatInstant(point.startedAt)} in ${formatDuration(point.finishedAt - point.startedAt)}`,
           ...(point.release === undefined ? [] : [`  release   ${point.release} ${point.commit ?? ""}`.trimEnd()]),
-          `  schema    ${formatCount(statements)} statements`,
-          ...uncovered.map(({ kind, count, names }) => `  not in it ${count} ${kind} (${names.join(", ")})`),
+          `  schema    ${formatNumber(statements, "statement")}`,
+          ...uncovered.map(({ kind, count, names }) => `  not in it ${kind}: ${count} (${names.join(", ")})`),
           "",
           ...formatTable(
             [

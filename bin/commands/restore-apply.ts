@@ -26,6 +26,9 @@ Examples:
 
 What fails leaves no table half filled; the message says what the target holds.`;
 
+/** Phases that took no time worth a line. */
+const NO_TIME = formatDuration(0);
+
 export const addRestoreApply: AddCommand = (program, act) => {
   nounOf(program, "restore", "bring a point back")
     .command("apply")
@@ -67,7 +70,10 @@ export const addRestoreApply: AddCommand = (program, act) => {
         session.progress.finish();
         session.output.result("restore.apply", { ...report, estimate: plan.estimate }, () => [
           `restored ${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, ${formatBytes(report.bytes)} in ${formatDuration(report.elapsedMs)} (estimate ${formatDuration(plan.estimate.seconds * 1000)})`,
-          ...report.phases.map(({ phase, elapsedMs }) => `  ${phase.padEnd(18)} ${formatDuration(elapsedMs)}`),
+          ...report.phases
+            .map(({ phase, elapsedMs }) => ({ phase, took: formatDuration(elapsedMs) }))
+            .filter(({ took }) => took !== NO_TIME)
+            .map(({ phase, took }) => `  ${phase.padEnd(18)} ${took}`),
           report.proof === "full"
             ? "proven: every table was read back and is, row for row, what the point holds"
             : "counted: every table has as many rows as the point; contents were not read back",

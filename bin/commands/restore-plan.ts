@@ -56,12 +56,13 @@ type Plan = Awaited<ReturnType<typeof planOfRestore>>;
 /** A plan as a person reads it before saying yes. */
 export const planLines = (plan: Plan): readonly string[] => {
   const { estimate } = plan;
+  const statements = [...plan.statements.pre, ...plan.statements.post].reduce((sum, { count }) => sum + count, 0);
   return [
     `restore point ${plan.point.id} of ${plan.point.database}, taken ${formatInstant(plan.point.takenAt)}`,
     `  into      database ${plan.target.database}, PostgreSQL ${Math.floor(plan.target.serverVersion / 10_000)}` +
       (plan.scope.intoSchema === undefined ? "" : `, schema ${plan.scope.intoSchema}`),
     `  tables    ${formatCount(plan.tables.length)}, ${formatNumber(plan.rows, "row")}, ${formatBytes(plan.plainBytes)}`,
-    `  makes     ${[...plan.statements.pre, ...plan.statements.post].reduce((sum, { count }) => sum + count, 0)} statements, ${plan.statements.sequences} sequences`,
+    `  makes     ${formatNumber(statements, "statement")}, ${formatNumber(plan.statements.sequences, "sequence")}`,
     `  time      about ${formatDuration(estimate.seconds * 1000)}, between ${formatDuration((estimate.seconds * 1000) / estimate.factor)} and ${formatDuration(estimate.seconds * 1000 * estimate.factor)} (${estimate.source} rate)`,
     `  plan      ${plan.sha256.slice(0, 16)}, good until ${formatInstant(plan.expiresAt)}`,
     ...plan.notices.map((notice) => `  note      ${notice}`),

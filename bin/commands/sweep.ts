@@ -1,6 +1,6 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { type SweepReport, sweepVault } from "../../lib/operations/sweep.ts";
-import { formatBytes, formatCount, formatNumber } from "../format.ts";
+import { formatBytes, formatNumber } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { vaultOf } from "../vault.ts";
@@ -37,6 +37,6 @@ const sweepLines = (report: SweepReport): readonly string[] => {
     `${report.dryRun ? "would delete" : "deleted"} ${formatNumber(objects, "object")}, ${formatBytes(bytes)}: ` +
       `${formatNumber(chunks.objects, "chunk")}, ${formatNumber(pages.objects, "page")}, ${formatNumber(parts.objects, "part")}, ${formatNumber(keys.objects, "key")}`,
     ...(report.intentsRetired > 0 ? [`  left by ${formatNumber(report.intentsRetired, "capture")} that died`] : []),
-    ...(spared.objects > 0 ? [`  ${formatCount(spared.objects)} objects spared: a capture is running`] : []),
+    ...(spared.objects > 0 ? [`  ${formatNumber(spared.objects, "object")} spared: a capture is running`] : []),
   ];
 };

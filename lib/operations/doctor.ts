@@ -56,28 +56,30 @@ const examineDatabase = async (source: SourceDatabase): Promise<readonly Finding
   const keyless = tables.filter((table) => table.key === undefined).map((table) => `${table.schema}.${table.name}`);
   found.push(
     keyless.length === 0
-      ? ok(`every one of ${tables.length} tables has a primary key`)
+      ? ok(`tables without a primary key: none of ${tables.length}`)
       : warning(
-          `${keyless.length} of ${tables.length} tables have no primary key and are read whole every time: ${some(keyless)}`,
+          `tables without a primary key, which are read whole every time: ${keyless.length} of ${tables.length} (${some(keyless)})`,
           "ALTER TABLE ... ADD PRIMARY KEY (...)",
         ),
   );
   const { uncovered } = await view.schema();
   for (const { kind, count, names } of uncovered)
-    found.push(warning(`${count} ${kind} will not be in a point: ${some(names)}`, "keep them in your migrations"));
+    found.push(warning(`not in a point: ${kind}: ${count} (${some(names)})`, "keep them in your migrations"));
   return found;
 };
 
 const examineVault = async (openVault: () => Promise<Vault>, clock: Clock): Promise<readonly Finding[]> => {
   const vault = await openVault();
   const points = await listPoints(vault.hot);
-  const found: Finding[] = [ok(`vault ${vault.id} opens with this key file and holds ${points.length} points`)];
+  const found: Finding[] = [
+    ok(`vault ${vault.id} opens with this key file and holds ${counted(points.length, "point")}`),
+  ];
   const dead = (await listIntents(vault.hot)).filter((intent) => intent.leaseUntil <= clock.now());
   if (dead.length > 0)
     found.push(
       warning(
-        `${dead.length} captures died and left pages: ${some(dead.map((intent) => intent.id))}`,
-        "run lastgood capture again: it takes them over",
+        `${counted(dead.length, "capture")} died and left pages: ${some(dead.map((intent) => intent.id))}`,
+        "run lastgood capture again: it takes the pages over",
       ),
     );
   return found;
@@ -85,6 +87,8 @@ const examineVault = async (openVault: () => Promise<Vault>, clock: Clock): Prom
 
 const ok = (what: string): Finding => ({ verdict: "ok", what, fix: "" });
 const warning = (what: string, fix: string): Finding => ({ verdict: "warning", what, fix });
+
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 const some = (names: readonly string[]): string =>
   names.length <= NAMES_MAX

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { COMMANDS } from "../../bin/commands.ts";
 import { databaseOption } from "../../bin/options.ts";
 import { type AddCommand, main, nounOf } from "../../bin/program.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
@@ -74,6 +75,21 @@ test("--help goes to standard output and lists commands and exit statuses", asyn
 test("help of a verb names its options, their variables, and the options of all", async () => {
   const { out } = await run("thing count --help");
   for (const text of ["--database <url>", "LASTGOOD_DATABASE", "--json"]) expect(out).toContain(text);
+});
+
+test.each([
+  [
+    "restore apply plan.json --jobs 0",
+    "option '--jobs <count>' argument '0' is invalid: expected a whole number from 1 to 32",
+  ],
+  [
+    "verify --level deep",
+    "option '--level <level>' argument 'deep' is invalid: allowed choices are list, read, restore",
+  ],
+])("fails on %s with one sentence", async (args, says) => {
+  const context = fakeContext();
+  expect(await main(args.split(" "), context, COMMANDS)).toBe(EXIT.usage);
+  expect(context.err()).toMatch(`error: ${says}\n`);
 });
 
 test("data goes to standard output, progress to standard error", async () => {

@@ -149,7 +149,7 @@ const choose = (request: RestoreRequest, present: Present): Chosen => {
     ...(missing.size === 0
       ? []
       : [
-          `roles that the target lacks: ${[...missing].sort().join(", ")}; ${passed} grants and policies for them are passed over`,
+          `roles that the target lacks: ${[...missing].sort().join(", ")}; grants and policies for them are passed over: ${passed}`,
         ]),
   ];
   return {
@@ -256,7 +256,7 @@ const unfit = ({ parts, point, target }: RestoreRequest, pre: readonly SchemaSta
 const notHeld = (parts: readonly Part[]): readonly string[] =>
   (parts[0]?.schema.uncovered ?? []).map(({ kind, count, names }) => {
     const shown = names.slice(0, NAMES_SHOWN_MAX).join(", ");
-    return `not in the point: ${count} ${kind}${shown === "" ? "" : ` (${shown}${count > NAMES_SHOWN_MAX ? ", ..." : ""})`}`;
+    return `not in the point: ${kind}: ${count}${shown === "" ? "" : ` (${shown}${count > NAMES_SHOWN_MAX ? ", ..." : ""})`}`;
   });
 
 const diskNotice = (plainBytes: number): string =>

@@ -154,7 +154,7 @@ const heading = (point: Point, notices: readonly string[]): string =>
     "It loads whole or not at all. Many thousands of tables need a higher max_locks_per_transaction.",
     "  createdb restored && psql -v ON_ERROR_STOP=1 -f <this file> restored",
     `Captured from PostgreSQL ${Math.floor(point.identity.serverVersion / 10_000)}, encoding ${point.identity.encoding}. Rights of roles that do not exist are passed over with a warning.`,
-    ...point.uncovered.map(({ kind, count }) => `Not in the point: ${count} ${kind}`),
+    ...point.uncovered.map(({ kind, count }) => `Not in the point: ${kind}: ${count}`),
     ...notices,
   ]
     .map(comment)
