@@ -36,6 +36,8 @@ export class HeldIntent {
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #intent: Intent;
+  /** Number of the last document that is stored for certain, and of the last that was tried. */
+  #stored = 1;
   #renewal = 1;
   #renewing: Promise<void> = Promise.resolve();
   #writing: Promise<void> = Promise.resolve();
@@ -118,10 +120,13 @@ export class HeldIntent {
   }
 
   async #writeNext(leaseUntil: EpochMs): Promise<void> {
-    const before = intentName(this.#intent.id, this.#renewal);
+    // A write that failed may have been done or not: its number is not used again, and its document proves nothing.
+    const before = intentName(this.#intent.id, this.#stored);
     this.#intent = { ...this.#intent, leaseUntil };
-    const name = intentName(this.#intent.id, ++this.#renewal);
+    const renewal = ++this.#renewal;
+    const name = intentName(this.#intent.id, renewal);
     await putFresh(this.#store, name, [encodeDocument(this.#intent)]);
+    this.#stored = renewal;
     if ((await this.#store.delete(before)) === "deleted") return;
     // Somebody took this process for dead and removed its intent. The renewal must not bring it back to life.
     await this.#store.delete(name);
