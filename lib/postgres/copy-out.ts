@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Failure } from "../model/errors.ts";
+import { Failure } from "../model/errors.ts";
 import type { RowFormat } from "../model/table.ts";
 import { lendBytes } from "./reading-socket.ts";
 import { RowMessages } from "./row-messages.ts";
@@ -118,7 +118,16 @@ class CopyOut implements WireStatement {
   }
 
   handleReadyForQuery(): void {}
-  handleCommandComplete(): void {}
+
+  /** The server says how many rows it sent; one that got lost on the way must not go unnoticed. */
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    const sent = Number(/^COPY (\d+)$/.exec(text)?.[1] ?? 0);
+    if (sent === this.#messages.rows) return;
+    this.#failure ??= new Failure(
+      "DATABASE_LOST",
+      `${this.#messages.rows} of ${sent} rows arrived while ${this.#options.doing}`,
+    );
+  }
 
   handleCopyInResponse(wire: Wire): void {
     wire.sendCopyFail("expected COPY TO STDOUT");

@@ -36,6 +36,8 @@ interface RowMessagesOptions {
  * (binary) or the final newline (text).
  */
 export class RowMessages {
+  /** Rows given so far. */
+  rows = 0;
   readonly #options: RowMessagesOptions;
   #headerSeen: boolean;
   /** The message that the last bytes ended in, in pieces. */
@@ -87,7 +89,8 @@ export class RowMessages {
     while (at + HEAD_BYTES <= bytes.length) {
       const end = messageEnd(bytes, at);
       if (end > bytes.length) break;
-      if (!this.#isRow(bytes, at, end)) {
+      if (this.#isRow(bytes, at, end)) this.rows++;
+      else {
         this.#emit(bytes.subarray(runStart, at));
         this.#readOther(bytes.subarray(at, end));
         runStart = end;
@@ -121,6 +124,7 @@ export class RowMessages {
     const count = format === "binary" && payload.length >= 2 ? payload.readInt16BE(0) : undefined;
     if (count === -1 && payload.length === 2) return;
     if (count !== columns) throw notOneRow("a message that is not exactly one row");
+    this.rows++;
     this.#emit(copyData(payload));
   }
 
