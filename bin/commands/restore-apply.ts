@@ -52,6 +52,12 @@ export const addRestoreApply: AddCommand = (program, act) => {
     .action(
       act(async (session, file, options) => {
         if (options.to === "sql") return toSql(session, await vaultOf(session, options, "open"), file, options);
+        // A plan says itself what is restored: a flag that seems to narrow it must not be passed over.
+        for (const flag of ["out", "schema", "table"] as const)
+          if (options[flag] !== undefined)
+            throw new Failure("USAGE", `--${flag} goes with --to sql, and not with a plan`, {
+              hint: "give restore plan the tables, then apply its plan",
+            });
         const databaseUrl = resolveDatabase(session.env, options.database);
         const plan = readRestorePlan(await readPlanFile(file));
         const opened = await vaultOf(session, options, "open");
