@@ -44,7 +44,10 @@ export async function createKeyFile(path: string, options: KeyFileOptions = {}):
       case "EEXIST":
         throw new Failure("KEY_FILE_EXISTS", `${path} exists`, { cause: error });
       case "ENOENT":
-        throw new Failure("KEY_FILE_NOT_FOUND", `there is no directory ${dirname(resolve(path))}`, { cause: error });
+        throw new Failure("KEY_FILE_NOT_FOUND", `there is no directory ${dirname(resolve(path))}`, {
+          cause: error,
+          hint: "make the directory, then run again; the key file itself is made by the first capture",
+        });
       default:
         throw storeFailure(error, `write ${path}`);
     }

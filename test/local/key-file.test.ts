@@ -92,7 +92,10 @@ test("fails where a file is already, and of racing makers exactly one wins", asy
 test("fails with KEY_FILE_NOT_FOUND where there is no file or no directory", async () => {
   const directory = await temporary();
   await expect(openKeyFile(join(directory, "none"))).rejects.toMatchObject({ code: "KEY_FILE_NOT_FOUND" });
-  await expect(createKeyFile(join(directory, "no", "keys"))).rejects.toMatchObject({ code: "KEY_FILE_NOT_FOUND" });
+  await expect(createKeyFile(join(directory, "no", "keys"))).rejects.toMatchObject({
+    code: "KEY_FILE_NOT_FOUND",
+    hint: expect.stringMatching(/^make the directory/) as string,
+  });
 });
 
 test("fails with KEY_FILE_INVALID for what is no key file, and quotes nothing of it", async () => {
