@@ -3,6 +3,7 @@ import { planOfRestore } from "../../lib/operations/restore.ts";
 import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
+import { fileWord, placeWords } from "../next-command.ts";
 import { databaseOption, keysOption, passphraseFileOption, resolveDatabase, vaultOption } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
@@ -44,7 +45,7 @@ export const addRestorePlan: AddCommand = (program, act) => {
           ...planLines(plan),
           ...(options.out === undefined || plan.refusals.length > 0
             ? []
-            : [`next: lastgood restore apply ${options.out} --database <the same>`]),
+            : [`next: ${["lastgood restore apply", fileWord(options.out), ...placeWords(options)].join(" ")}`]),
         ]);
         return plan.refusals.length > 0 ? EXIT.refused : EXIT.ok;
       }),
