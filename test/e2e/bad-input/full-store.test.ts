@@ -47,6 +47,33 @@ test("a capture whose store is full at any one write fails with STORE_FULL, and 
   }
 });
 
+test("a capture that never hears of one of its writes fails, and the next goes on, at the latest when its lease is over", async () => {
+  const url = await freshDatabase(server);
+  await query(url, "CREATE TABLE a AS SELECT n AS id FROM generate_series(1, 100) n");
+  const clock = manualClock();
+  const machine = { source: await postgresSource(url), clock };
+  const counted = counting(memoryStore(clock));
+  await captureProcess(machine, counted);
+  for (let nth = 1; nth <= counted.counts.put.calls; nth++) {
+    const store = memoryStore(clock);
+    let puts = 0;
+    const put = async (...args: Parameters<typeof store.put>) => {
+      const outcome = await store.put(...args);
+      if (++puts === nth) throw new Failure("STORE_UNREACHABLE", "the answer was lost");
+      return outcome;
+    };
+    await expect(captureProcess(machine, { ...store, put })).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    const before = await pointsIn(store);
+    // It may not know that it holds a lease, and then it cannot give it up.
+    await afterTheLease(clock);
+    const { point } = await captureProcess(machine, store);
+    expect((await pointsIn(store)).map(({ id }) => id)).toEqual(
+      expect.arrayContaining([...before.map(({ id }) => id), point.id]),
+    );
+    expect(Object.keys(await contentOf(store, point))).toEqual(["public.a"]);
+  }
+});
+
 test("a capture whose store stays full does no harm to the points there are, and ends when there is space", async () => {
   const url = await freshDatabase(server);
   await query(url, "CREATE TABLE a AS SELECT n AS id FROM generate_series(1, 100) n");

@@ -2,7 +2,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sha256 } from "../../../lib/engine/document.ts";
+import { removePoints } from "../../../lib/engine/expire.ts";
 import { canonicalJson, readPlan } from "../../../lib/engine/restore/restore-plan.ts";
+import { openVault } from "../../../lib/operations/open-vault.ts";
+import { openLocal } from "../../../lib/wiring/local.ts";
 import { freshDatabase, query, testServer } from "../../postgres.ts";
 import {
   type Expected,
@@ -141,9 +144,44 @@ test("fails on a plan that is too old, for another database, of a target that ch
   await expectRefused(scene, target, apply(scene, target), {
     ...stale,
     says: /this has moved: refusals \(now: database test_\d+ has public\.came_later already\)$/,
+    hint: /make a new plan$/,
   });
   await query(target, "DROP TABLE came_later");
   expect((await lastgood(apply(scene, target))).status).toBe(0);
+});
+
+test("fails on a plan whose point has been folded since, or is gone; a new plan is good again", async () => {
+  const database = await freshDatabase(server);
+  await query(
+    database,
+    `CREATE TABLE orders AS SELECT n AS id, 'row-value-' || n AS what FROM generate_series(1, 500) n;
+     ALTER TABLE orders ADD PRIMARY KEY (id)`,
+  );
+  const place = placeIn(await temporary());
+  const first = await takePoint(database, place);
+  await query(database, "UPDATE orders SET what = 'changed' WHERE id < 20");
+  const scene = { ...place, point: await takePoint(database, place), plan: join(place.directory, "plan.json") };
+  const target = await freshDatabase(server);
+  await makePlan(scene, target);
+  const old = join(scene.directory, "old.json");
+  await lastgood(planInto(scene, target, "--out", old).map((word) => (word === "latest" ? first : word)));
+
+  const local = await openLocal({ vault: place.vault, keys: place.keys, passphrase: undefined }, "open");
+  const quiet = { clock: local.clock, progress: () => {}, warn: () => {}, signal: new AbortController().signal };
+  const { fold } = await removePoints({ ...quiet, vault: await openVault(local) }, [first]);
+  expect(fold.pointsRewritten).toBe(1);
+
+  await expectRefused(scene, target, apply(scene, target), { code: "PLAN_STALE", says: /this has moved: point/ });
+  await expectRefused(scene, target, apply({ ...scene, plan: old }, target), {
+    code: "PLAN_STALE",
+    says: new RegExp(`point ${first}`),
+  });
+  const again = { ...scene, plan: join(scene.directory, "again.json") };
+  await makePlan(again, target);
+  expect((await lastgood(apply(again, target))).status).toBe(0);
+  expect(await query(target, "SELECT count(*)::int AS changed FROM orders WHERE what = 'changed'")).toEqual([
+    { changed: 19 },
+  ]);
 });
 
 test("fails on an unknown point, one that two fit, an unknown table and an unknown schema", async () => {

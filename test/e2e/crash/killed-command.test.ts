@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { encodeDocument } from "../../../lib/engine/document.ts";
 import { listIntents, removeIntent } from "../../../lib/engine/intent.ts";
-import { sweep } from "../../../lib/engine/sweep.ts";
 import { openDirectoryStore } from "../../../lib/local/directory-store.ts";
 import { openKeyFile } from "../../../lib/local/key-file.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
@@ -71,10 +70,11 @@ const sessionsLeft = async ({ url }: Place): Promise<unknown> => {
 };
 
 const sweepAndCompare = async (place: Place): Promise<void> => {
+  const swept = await run(["sweep", "--json", ...place.args]);
+  expect(swept.status, swept.stderr).toBe(0);
+  const verified = await run(["verify", "--level", "read", ...place.args]);
+  expect(verified.status, verified.stdout + verified.stderr).toBe(0);
   const store = await storeOf(place);
-  const world = { clock: systemClock, progress: () => {}, signal: new AbortController().signal };
-  const { postponed } = await sweep({ ...world, stores: storesIn(store) }, { dryRun: false });
-  expect(postponed).toBeUndefined();
   expect(await namesIn(store)).toEqual(await reachableIn(store, await openKeyFile(place.keys)));
   for (const name of ["hot", "keys"]) {
     const unfinished = (await readdir(join(place.vault, name))).filter((entry) => entry.startsWith("~"));
