@@ -74,6 +74,7 @@ const drill = (
         reader: localPlainReader(databaseUrl),
         openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.directory, databaseUrl, act }),
         progress: session.progress.report,
+        warn: session.output.note,
         signal: session.signal,
       },
       wanted,

@@ -1,5 +1,6 @@
 import { findPoint, getPart } from "../engine/points.ts";
 import { applyRestore, type Proof, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
+import { type HoldPages, type HoldWorld, holdingPages } from "../engine/restore/hold-pages.ts";
 import { DEFAULT_RATE, planRestore } from "../engine/restore/plan-restore.ts";
 import {
   assertNotRefused,
@@ -48,9 +49,7 @@ export const planOfRestore = async (
   return planRestore(request).plan;
 };
 
-export interface ApplyWorld extends RestoreWorld {
-  readonly vault: Vault;
-}
+export interface ApplyWorld extends RestoreWorld, HoldWorld {}
 
 /**
  * Does what a plan says, and exactly that: the plan is made again from what is true now, and must come out the same.
@@ -62,9 +61,18 @@ export const applyPlan = async (
   options: { readonly proof: Proof },
 ): Promise<RestoreReport> => {
   assertPlanHolds(plan);
+  if (plan.vaultId !== world.vault.id)
+    throw new Failure("PLAN_STALE", `the plan is for vault ${plan.vaultId}, this is ${world.vault.id}`);
+  return holdingPages(world, (hold) => applyHeld(world, plan, options, hold));
+};
+
+const applyHeld = async (
+  world: ApplyWorld,
+  plan: RestorePlan,
+  options: { readonly proof: Proof },
+  hold: HoldPages,
+): Promise<RestoreReport> => {
   const { vault } = world;
-  if (plan.vaultId !== vault.id)
-    throw new Failure("PLAN_STALE", `the plan is for vault ${plan.vaultId}, this is ${vault.id}`);
   const point = await plannedPoint(vault, plan);
   const parts = await readableParts(vault, point);
   const work = planRestore({
@@ -77,6 +85,7 @@ export const applyPlan = async (
   });
   assertPlanCurrent(plan, work.plan, world.clock.now());
   assertNotRefused(plan);
+  await hold(parts);
   return applyRestore(world, work, { proof: options.proof, classes: await secretsOf(vault, parts) });
 };
 
@@ -84,17 +93,15 @@ export const applyPlan = async (
  * Writes a point as a SQL stream for psql.
  * @throws POINT_NOT_FOUND, TABLE_NOT_FOUND, KEY_SHREDDED, OBJECT_*
  */
-export const pointToSql = async (
-  world: SqlWorld & { readonly vault: Vault },
-  wanted: string,
-  scope: RestoreScope,
-): Promise<SqlReport> => {
-  const { vault } = world;
-  const point = await findPoint(vault.hot, wanted);
-  const parts: Part[] = [];
-  for (const ref of point.parts) parts.push(await getPart(vault, point, ref));
-  return writeSql(world, { point, parts, scope, store: vault.hot, classes: await secretsOf(vault, parts) });
-};
+export const pointToSql = (world: SqlWorld & HoldWorld, wanted: string, scope: RestoreScope): Promise<SqlReport> =>
+  holdingPages(world, async (hold) => {
+    const { vault } = world;
+    const point = await findPoint(vault.hot, wanted);
+    const parts: Part[] = [];
+    for (const ref of point.parts) parts.push(await getPart(vault, point, ref));
+    await hold(parts);
+    return writeSql(world, { point, parts, scope, store: vault.hot, classes: await secretsOf(vault, parts) });
+  });
 
 const plannedPoint = async (vault: Vault, plan: RestorePlan): Promise<Point> => {
   try {

@@ -21,12 +21,9 @@ const drill = async (urls: { source: string; scratch: string }, reader: (honest:
   const stores = { hot: memoryStore(systemClock), keys: memoryStore(systemClock) };
   const vault = await openOrCreateVault({ stores, keys: memoryKeys(), entropy: systemEntropy });
   const source = await postgresSource(urls.source);
-  const quiet = { clock: systemClock, progress: () => {}, signal: new AbortController().signal };
+  const quiet = { clock: systemClock, progress: () => {}, warn: () => {}, signal: new AbortController().signal };
   const world = { source, store: stores.hot, entropy: systemEntropy };
-  await captureDatabase(
-    { ...quiet, vault, source, warn: () => {}, openLanes: inProcessLanes(world, 2) },
-    { tier: "hot", base: false },
-  );
+  await captureDatabase({ ...quiet, vault, source, openLanes: inProcessLanes(world, 2) }, { tier: "hot", base: false });
   const target = targetDatabase(urls.scratch);
   return verifyByRestore(
     {

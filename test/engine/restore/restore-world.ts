@@ -68,6 +68,7 @@ export interface ApplyOptions {
   readonly target?: TargetDatabase;
   readonly signal?: AbortSignal;
   readonly progress?: ApplyWorld["progress"];
+  readonly warn?: ApplyWorld["warn"];
 }
 
 /** A vault in memory whose captures and restores run here. */
