@@ -3,7 +3,7 @@ import { examine } from "../../lib/operations/doctor.ts";
 import { localClock, localSource } from "../../lib/wiring/local.ts";
 import { databaseOption, keysOption, passphraseFileOption, resolveDatabase, vaultOption } from "../options.ts";
 import type { AddCommand } from "../program.ts";
-import { vaultOf } from "../vault.ts";
+import { vaultIfMade } from "../vault.ts";
 
 export const addDoctor: AddCommand = (program, act) => {
   program
@@ -22,7 +22,7 @@ export const addDoctor: AddCommand = (program, act) => {
           throw new Failure("USAGE", "nothing to look at", { hint: "give --database, --vault and --keys, or both" });
         const findings = await examine({
           source: withDatabase ? await localSource(resolveDatabase(env, options.database)) : undefined,
-          openVault: withVault ? async () => (await vaultOf(session, options, "open")).vault : undefined,
+          openVault: withVault ? () => vaultIfMade(session, options) : undefined,
           clock: localClock,
         });
         session.output.result("doctor", { findings }, () =>

@@ -1,5 +1,6 @@
 import { listIntents } from "../engine/intent.ts";
 import { listPoints } from "../engine/points.ts";
+import { isRestoreIntent } from "../engine/restore/hold-pages.ts";
 import type { Vault } from "../engine/vault.ts";
 import { isFailure } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -22,14 +23,14 @@ const NAMES_MAX = 5;
  */
 export const examine = async (world: {
   readonly source: SourceDatabase | undefined;
-  /** Opened by the call, so that a vault that cannot be opened is a finding too. */
-  readonly openVault: (() => Promise<Vault>) | undefined;
+  /** Opened by the call, so that a vault that cannot be opened is a finding too. Gives undefined where none was made yet. */
+  readonly openVault: (() => Promise<Vault | undefined>) | undefined;
   readonly clock: Clock;
 }): Promise<readonly Finding[]> => [
   ...(world.source === undefined ? [] : await findings(() => examineDatabase(world.source as SourceDatabase))),
   ...(world.openVault === undefined
     ? []
-    : await findings(() => examineVault(world.openVault as () => Promise<Vault>, world.clock))),
+    : await findings(() => examineVault(world.openVault as () => Promise<Vault | undefined>, world.clock))),
 ];
 
 const findings = async (look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> => {
@@ -68,13 +69,19 @@ const examineDatabase = async (source: SourceDatabase): Promise<readonly Finding
   return found;
 };
 
-const examineVault = async (openVault: () => Promise<Vault>, clock: Clock): Promise<readonly Finding[]> => {
+const examineVault = async (openVault: () => Promise<Vault | undefined>, clock: Clock): Promise<readonly Finding[]> => {
   const vault = await openVault();
+  if (vault === undefined)
+    return [
+      warning("no vault yet: the first capture makes it", "run lastgood capture, or check --vault if there is one"),
+    ];
   const points = await listPoints(vault.hot);
   const found: Finding[] = [
     ok(`vault ${vault.id} opens with this key file and holds ${counted(points.length, "point")}`),
   ];
-  const dead = (await listIntents(vault.hot)).filter((intent) => intent.leaseUntil <= clock.now());
+  const dead = (await listIntents(vault.hot)).filter(
+    (intent) => intent.leaseUntil <= clock.now() && !isRestoreIntent(intent),
+  );
   if (dead.length > 0)
     found.push(
       warning(

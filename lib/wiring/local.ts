@@ -44,7 +44,7 @@ const STORES = ["hot", "keys"] as const;
 export const openLocal = async (places: LocalPlaces, mode: "open" | "create"): Promise<LocalWorld> => {
   const there = await lookAt(places.vault);
   const create = mode === "create" && there !== "vault";
-  if (create && there === "other")
+  if (there === "other")
     throw new Failure("VAULT_NOT_OURS", `directory ${places.vault} holds other files and is not a vault`);
   if (!create && there !== "vault") throw new Failure("VAULT_NOT_FOUND", `there is no vault in ${places.vault}`);
   // The key file first: a vault without one would be a vault that nobody can open.
