@@ -1,6 +1,7 @@
 import { Failure } from "../../model/errors.ts";
 import type { CapturedSchema, SchemaStatement, SequenceValue } from "../../model/schema.ts";
 import type { TableFacts } from "../../model/table.ts";
+import { Inheritance, parentsOf } from "./inheritance.ts";
 import type { RestoreScope } from "./restore-plan.ts";
 import { mentions, QUALIFIED, splitQualified, unquoteName } from "./sql-names.ts";
 
@@ -55,8 +56,9 @@ export const selectStatements = (
     (statement) => (statement.tableOid !== 0 && tableOids.has(statement.tableOid)) || schemas.has(statement.schema),
   );
   const notices: string[] = [];
+  const inheritance = new Inheritance(schema.statements, inScope);
   const kept = inScope.filter((statement) => {
-    const why = whyLeftOut(statement, inScope, present);
+    const why = inheritance.whyLeftOut(statement, present) ?? whyLeftOut(statement, inScope, present);
     if (why !== undefined) notices.push(`${statement.kind} ${statement.name} is not made: ${why}`);
     return why === undefined;
   });
@@ -169,12 +171,6 @@ const withNeeds = (
     if (FOLLOWING_KINDS.has(statement.kind) && statement.tableOid === 0)
       if (alone.some((one) => mentions(statement.sql, nameWithoutArguments(one)))) result.add(statement);
   return result;
-};
-
-/** Tables named by INHERITS, and the type of a typed table. */
-const parentsOf = (sql: string): readonly string[] => {
-  const parents = new RegExp(`\\nINHERITS \\((${QUALIFIED}(?:, ${QUALIFIED})*)\\)`).exec(sql)?.[1];
-  return parents === undefined ? [] : [...parents.matchAll(new RegExp(QUALIFIED, "g"))].map(([name]) => name);
 };
 
 const extensionSchema = (extension: SchemaStatement): string =>

@@ -77,6 +77,90 @@ test("a partitioned table stands for its partitions, a partition for itself, a c
   expect(await query(child, "SELECT count(*)::int AS n FROM ONLY shop.base")).toEqual([{ n: 0 }]);
 });
 
+/** A child with columns of its own, which is made and then inherits; and one whose inherited check is valid where its parent's is not. */
+const FAMILY = `
+CREATE SCHEMA family;
+CREATE TABLE family.parent (id integer NOT NULL, n integer);
+CREATE TABLE family.elder (id integer NOT NULL, n integer);
+CREATE TABLE family.alone (n integer, id integer NOT NULL, extra text);
+ALTER TABLE family.alone INHERIT family.elder;
+CREATE TABLE family.heir (more text) INHERITS (family.parent);
+ALTER TABLE family.parent ADD CONSTRAINT positive CHECK (n > 0) NOT VALID;
+ALTER TABLE family.heir VALIDATE CONSTRAINT positive;
+INSERT INTO family.alone VALUES (1, 2, 'x'); INSERT INTO family.heir VALUES (3, 4, 'y');
+`;
+
+const family = async () => {
+  const original = await freshDatabase(server);
+  await query(original, FAMILY);
+  const vault = await restoreVault();
+  await vault.capture(original);
+  return { ...vault, original };
+};
+
+const lineage = (url: string) =>
+  query(
+    url,
+    `SELECT inhrelid::regclass::text AS child, inhparent::regclass::text AS parent FROM pg_inherits ORDER BY 1`,
+  );
+const checks = (url: string) =>
+  query(
+    url,
+    "SELECT conrelid::regclass::text AS table, convalidated AS valid FROM pg_constraint WHERE conname = 'positive' ORDER BY 1",
+  );
+
+test.each([
+  ["whole", scope({})],
+  ["by its schema", scope({ schemas: ["family"] })],
+  ["table by table", scope({ tables: ["family.heir", "family.alone", "family.elder", "family.parent"] })],
+])("a family of tables restored %s inherits and is valid as it was", async (_, wanted) => {
+  const vault = await family();
+  const copy = await freshDatabase(server);
+  await vault.restore(copy, wanted);
+  expect(await lineage(copy)).toEqual([
+    { child: "family.alone", parent: "family.elder" },
+    { child: "family.heir", parent: "family.parent" },
+  ]);
+  expect(await checks(copy)).toEqual(await checks(vault.original));
+  expect(await checks(copy)).toContainEqual({ table: "family.heir", valid: true });
+  expect(await checks(copy)).toContainEqual({ table: "family.parent", valid: false });
+  for (const table of ["family.parent", "family.elder"])
+    expect(await rowsOf(copy, table)).toEqual(await rowsOf(vault.original, table));
+});
+
+test("a child that was made apart comes back without a parent that is not there, and the plan says so", async () => {
+  const vault = await family();
+  const copy = await freshDatabase(server);
+  const plan = await vault.plan(copy, scope({ tables: ["family.alone"] }));
+  expect(plan.notices).toContain(
+    "inherit family.alone is not made: the table it inherits from (family.elder) is neither in scope nor in the target",
+  );
+  await vault.apply(copy, plan);
+  expect(await lineage(copy)).toEqual([]);
+  expect(await rowsOf(copy, "family.alone")).toEqual(await rowsOf(vault.original, "family.alone"));
+});
+
+test("a child that was dropped inherits again from the parent that is there", async () => {
+  const vault = await family();
+  const before = await lineage(vault.original);
+  expect(before).toHaveLength(2);
+  await query(vault.original, "DROP TABLE family.alone");
+  await vault.restore(vault.original, scope({ tables: ["family.alone"] }));
+  expect(await lineage(vault.original)).toEqual(before);
+});
+
+test("an inherited check is not validated where its parent's is not made, and the plan says so", async () => {
+  const vault = await family();
+  const copy = await freshDatabase(server);
+  const plan = await vault.plan(copy, scope({ tables: ["family.heir"] }));
+  expect(plan.notices).toContain(
+    "validation family.heir.positive is not made: the parent's constraint that it validates is not in scope",
+  );
+  await vault.apply(copy, plan);
+  expect(await checks(copy)).toEqual([]);
+  expect(await rowsOf(copy, "ONLY family.heir")).toEqual(await rowsOf(vault.original, "ONLY family.heir"));
+});
+
 test("progress counts the tables that are loaded, then those that are proven, and ends with all", async () => {
   const vault = await shop();
   const copy = await freshDatabase(server);
