@@ -242,9 +242,11 @@ describe("key files", () => {
   test("fails to make a key file in a directory that is not there, and makes no vault either", async () => {
     const place = placeIn(await temporary());
     const args = ["--vault", place.vault, "--keys", join(place.directory, "no", "keys.json")];
-    await expectRefused(place, { code: "KEY_FILE_NOT_FOUND", says: /^there is no directory .*\/no$/ }, [
-      ["capture", "--database", url, ...args],
-    ]);
+    await expectRefused(
+      place,
+      { code: "KEY_FILE_NOT_FOUND", says: /^there is no directory .*\/no$/, hint: /make the directory/ },
+      [["capture", "--database", url, ...args]],
+    );
   });
 });
 
