@@ -37,6 +37,8 @@ const sweepLines = (report: SweepReport): readonly string[] => {
     `${report.dryRun ? "would delete" : "deleted"} ${formatNumber(objects, "object")}, ${formatBytes(bytes)}: ` +
       `${formatNumber(chunks.objects, "chunk")}, ${formatNumber(pages.objects, "page")}, ${formatNumber(parts.objects, "part")}, ${formatNumber(keys.objects, "key")}`,
     ...(report.intentsRetired > 0 ? [`  left by ${formatNumber(report.intentsRetired, "capture")} that died`] : []),
-    ...(spared.objects > 0 ? [`  ${formatNumber(spared.objects, "object")} spared: a capture is running`] : []),
+    ...(spared.objects > 0
+      ? [`  ${formatNumber(spared.objects, "object")} spared: a capture or restore is running`]
+      : []),
   ];
 };

@@ -44,9 +44,9 @@ export interface FoldReport {
  */
 export const foldChains = async (world: FoldWorld, leaving: ReadonlySet<string>): Promise<FoldReport> => {
   const { vault, clock } = world;
-  await awaitTurn(vault.hot, clock, "", (waitMs) =>
-    world.warn(`another fold has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`),
-  );
+  const onWait = (waitMs: number): void =>
+    world.warn(`another fold has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`);
+  await awaitTurn(vault.hot, clock, "", onWait, world.signal);
   const foldId = `fold-${clock.now()}-${vault.entropy.bytes(ID_SALT_BYTES).toString("hex")}`;
   const held = await HeldIntent.take(vault.hot, clock, { id: foldId, database: "" });
   try {

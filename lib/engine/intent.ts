@@ -6,14 +6,14 @@ import { putFresh } from "./chunk.ts";
 import { decodeDocument, encodeDocument } from "./document.ts";
 
 /**
- * An intent says: a capture (or a fold) is writing under this id, and needs these pages of others to stay. A sweep spares
- * all of it while the lease lives. It is renewed while the work goes on, and removed when the point is there.
+ * An intent says: a capture (or a fold) is writing under this id, or a restore is reading, and needs these pages of others
+ * to stay. A sweep spares all of it while the lease lives. It is renewed while the work goes on, and removed at its end.
  */
 export interface Intent {
   readonly format: 1;
   readonly kind: "intent";
   readonly id: string;
-  /** Database name: one capture of a database at a time. Empty for a fold. */
+  /** Database name: one capture of a database at a time. Empty for a fold; its own id for a restore, which waits for nobody. */
   readonly database: string;
   readonly startedAt: EpochMs;
   readonly leaseUntil: EpochMs;

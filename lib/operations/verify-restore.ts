@@ -1,6 +1,7 @@
 import { comparePlain } from "../engine/compare-plain.ts";
 import { layerSource } from "../engine/layers.ts";
 import type { RestoreReport } from "../engine/restore/apply-restore.ts";
+import { holdingPages } from "../engine/restore/hold-pages.ts";
 import { assertNotRefused } from "../engine/restore/restore-plan.ts";
 import { Failure } from "../model/errors.ts";
 import type { PlainReader } from "../ports/plain-reader.ts";
@@ -19,13 +20,23 @@ export interface DrillReport {
  * Verify, level restore: restores a point into an empty scratch database and compares every row by an independent query.
  * @throws DIFFERENT  naming the tables; TARGET_NOT_EMPTY and all that a restore throws
  */
-export const verifyByRestore = async (
+export const verifyByRestore = (
   world: ApplyWorld & { readonly reader: PlainReader },
   wanted: string,
+): Promise<DrillReport> =>
+  // The rows are read twice, by the restore and by the comparison: what they lie in is held for both.
+  holdingPages(world, async (hold) => {
+    const opened = await openPoint(world.vault, wanted);
+    await hold(opened.parts);
+    return restoreAndCompare(world, opened);
+  });
+
+const restoreAndCompare = async (
+  world: ApplyWorld & { readonly reader: PlainReader },
+  { point, parts }: Awaited<ReturnType<typeof openPoint>>,
 ): Promise<DrillReport> => {
   const { vault, clock, signal } = world;
   const began = clock.elapsedMs();
-  const { point, parts } = await openPoint(vault, wanted);
   const plan = await planOfRestore(world, point.id, { scope: { schemas: [], tables: [] } });
   assertNotRefused(plan);
   const restore = await applyPlan(world, plan, { proof: "counts" });
