@@ -164,7 +164,9 @@ test("a role that the target lacks is passed over and named", async () => {
   await query(original, "REVOKE ALL ON one FROM reader; DROP ROLE reader");
   const copy = await freshDatabase(server);
   const plan = await vault.plan(copy);
-  expect(plan.notices).toContain("roles that the target lacks: reader; grants and policies for them are passed over: 1");
+  expect(plan.notices).toContain(
+    "roles that the target lacks: reader; grants and policies for them are passed over: 1",
+  );
   await vault.apply(copy, plan);
   expect(await query(copy, "SELECT has_table_privilege('pg_monitor', 'one', 'SELECT') AS may")).toEqual([
     { may: true },
