@@ -25,13 +25,18 @@ export default defineConfig({
       project("e2e", PROGRAM_TIMEOUT_MS, false),
       project("docs", PROGRAM_TIMEOUT_MS, false),
     ],
-    // Measured on the pure suite alone: what these rooms do must be provable without a server.
+    // Measured on the pure suite alone. What acts on a database is left out: the postgres and e2e suites prove it.
     coverage: {
       provider: "v8",
       include: ["lib/model/**/*.ts", "lib/engine/**/*.ts"],
+      exclude: [
+        "lib/engine/{capture,plan-capture,copy-*,lane,find-gone,compare-plain}.ts",
+        "lib/engine/diff/{capture-scratch,diff-points,table-set}.ts",
+        "lib/engine/restore/**",
+      ],
       reportsDirectory: "coverage",
       reporter: ["text-summary", "json-summary"],
-      thresholds: { lines: 80, branches: 70, "lib/engine/values/**": { lines: 98, branches: 92 } },
+      thresholds: { lines: 97, branches: 91, "lib/engine/values/**": { lines: 98, branches: 92 } },
     },
   },
 });

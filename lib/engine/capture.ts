@@ -56,14 +56,15 @@ export interface CaptureReport {
 export const capture = async (world: CaptureWorld, options: CaptureOptions): Promise<CaptureReport> => {
   const { vault, clock } = world;
   const began = clock.elapsedMs();
-  const startedAt = clock.now();
-  const id = pointId(startedAt, vault.entropy.bytes(ID_SALT_BYTES));
   const { database } = world.source;
   const onWait = (waitMs: number): void =>
     world.warn(
       `another capture of ${database} has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`,
     );
   await awaitTurn(vault.hot, clock, database, onWait, world.signal);
+  // Only now: points in order of their start are points in order of what they show, also after a wait.
+  const startedAt = clock.now();
+  const id = pointId(startedAt, vault.entropy.bytes(ID_SALT_BYTES));
   const held = await HeldIntent.take(vault.hot, clock, { id, database });
   try {
     for (let take = 1; ; take++) {
