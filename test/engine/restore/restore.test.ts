@@ -55,10 +55,11 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
 
   test("a table that outweighs the others is loaded by several lanes at once, and proven all the same", async () => {
     const original = await freshDatabase(server);
+    // 21 MB of keys: at least two pages wherever this vault's secret makes the cuts. A page holds up to 8 MB and a chunk.
     await query(
       original,
       `CREATE TABLE wide (id text PRIMARY KEY, n integer); CREATE TABLE narrow (n integer);
-       INSERT INTO wide SELECT repeat(md5(i::text), 28), i FROM generate_series(1, 12000) i;
+       INSERT INTO wide SELECT repeat(md5(i::text), 28), i FROM generate_series(1, 24000) i;
        INSERT INTO narrow SELECT generate_series(1, 100)`,
     );
     const vault = await restoreVault();
