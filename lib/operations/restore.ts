@@ -17,6 +17,7 @@ import { Failure, isFailure } from "../model/errors.ts";
 import type { Part, Point } from "../model/point.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
+import { openPoint } from "./points.ts";
 
 /** Reads a plan from what a file holds. @throws PLAN_INVALID  it is not a plan, or was changed since it was made */
 export const readRestorePlan = readPlan;
@@ -96,9 +97,7 @@ const applyHeld = async (
 export const pointToSql = (world: SqlWorld & HoldWorld, wanted: string, scope: RestoreScope): Promise<SqlReport> =>
   holdingPages(world, async (hold) => {
     const { vault } = world;
-    const point = await findPoint(vault.hot, wanted);
-    const parts: Part[] = [];
-    for (const ref of point.parts) parts.push(await getPart(vault, point, ref));
+    const { point, parts } = await openPoint(vault, wanted);
     await hold(parts);
     return writeSql(world, { point, parts, scope, store: vault.hot, classes: await secretsOf(vault, parts) });
   });
