@@ -159,6 +159,71 @@ export const ERRORS = {
     hint: "do not use the restored tables; restore again into a fresh database and keep this output",
   },
   DIFFERENT: { exit: EXIT.different, retryable: false, hint: "" },
+  CAPTURE_TOO_LARGE: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "raise the number of lanes, or take this database's first base with lastgood capture on a machine of yours",
+  },
+  RELEASE_TAKEN: {
+    exit: EXIT.conflict,
+    retryable: false,
+    hint: "a release id stands for one commit: give this one a new id",
+  },
+  DATABASE_UNKNOWN: {
+    exit: EXIT.notFound,
+    retryable: false,
+    hint: "name a database that the stack protects, or add it to the stack and deploy",
+  },
+
+  INSTANCE_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "check the instance or cluster id in the stack" },
+  INSTANCE_BUSY: {
+    exit: EXIT.conflict,
+    retryable: true,
+    hint: "the instance is being backed up or changed: run again when it is available",
+  },
+  SNAPSHOT_QUOTA: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "delete manual snapshots that are past their expiry, or ask AWS for a higher quota",
+  },
+  SNAPSHOT_FAILED: {
+    exit: EXIT.error,
+    retryable: false,
+    hint: "RDS events of the instance say why; then open a new release id",
+  },
+
+  KEY_DISABLED: { exit: EXIT.refused, retryable: false, hint: "enable the KMS key, then run again" },
+  KEY_LOST: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "the KMS key is to be deleted: cancel its deletion now, or everything wrapped by it is lost",
+  },
+
+  CLOUD_FORBIDDEN: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "give the role the right that is named, then run again",
+  },
+  CLOUD_CREDENTIALS: { exit: EXIT.refused, retryable: false, hint: "sign in to AWS again, then run again" },
+  CLOUD_THROTTLED: { exit: EXIT.unreachable, retryable: true, hint: "run again later; AWS refused that many calls" },
+  CLOUD_UNREACHABLE: {
+    exit: EXIT.unreachable,
+    retryable: true,
+    hint: "check network, Region and endpoints, then run again",
+  },
+  STACK_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "check the stack's name, Region and account" },
+
+  WORKFLOW_TOO_LONG: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "this act needs more operations than a workflow may have; split it, or run it on a machine of yours",
+  },
+  WORKER_LOST: {
+    exit: EXIT.error,
+    retryable: true,
+    hint: "a worker died several times in the same place; its log says why",
+  },
+  EVENT_INVALID: { exit: EXIT.usage, retryable: false, hint: "send the fields that docs/guide names" },
   NO_POSTGRES: { exit: EXIT.notFound, retryable: false, hint: "run npm ci, or name a server with --scratch" },
 } as const satisfies Record<string, Kind>;
 
