@@ -1,4 +1,4 @@
-import { Failure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 import type { PageRef, Part, PartRef, Point } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -80,6 +80,27 @@ export const getPart = async (vault: Vault, point: Point, ref: PartRef): Promise
     JSON.stringify(part.identity) === JSON.stringify(point.identity);
   if (!same) throw corrupt(point.id, "its clear facts are not those that were sealed with its part");
   return part;
+};
+
+/** A point's parts. Classes of one point end at different times: those that have expired are told apart, with what says so. */
+export interface PointParts {
+  readonly parts: readonly Part[];
+  readonly expired: readonly { readonly class: string; readonly failure: Failure }[];
+}
+
+/** @throws OBJECT_MISSING, OBJECT_CORRUPT, KEY_WRONG, STORE_* */
+export const getParts = async (vault: Vault, point: Point): Promise<PointParts> => {
+  const parts: Part[] = [];
+  const expired: { class: string; failure: Failure }[] = [];
+  for (const ref of point.parts) {
+    try {
+      parts.push(await getPart(vault, point, ref));
+    } catch (error) {
+      if (!isFailure(error, "KEY_SHREDDED")) throw error;
+      expired.push({ class: ref.class, failure: error });
+    }
+  }
+  return { parts, expired };
 };
 
 /** Writes the point: from here on it exists. */

@@ -1,4 +1,4 @@
-import { findPoint, getPart } from "../engine/points.ts";
+import { findPoint, getParts } from "../engine/points.ts";
 import { applyRestore, type Proof, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
 import { type HoldPages, type HoldWorld, holdingPages } from "../engine/restore/hold-pages.ts";
 import { DEFAULT_RATE, planRestore } from "../engine/restore/plan-restore.ts";
@@ -41,7 +41,8 @@ export const planOfRestore = async (
   const point = await findPoint(world.vault.hot, wanted);
   const request = {
     point,
-    parts: await readableParts(world.vault, point),
+    // A part that has expired is left out: the plan then refuses and names it.
+    parts: (await getParts(world.vault, point)).parts,
     scope: options.scope,
     target: await world.target.facts(),
     rate: options.rate ?? DEFAULT_RATE,
@@ -75,7 +76,7 @@ const applyHeld = async (
 ): Promise<RestoreReport> => {
   const { vault } = world;
   const point = await plannedPoint(vault, plan);
-  const parts = await readableParts(vault, point);
+  const { parts } = await getParts(vault, point);
   const work = planRestore({
     point,
     parts,
@@ -109,19 +110,6 @@ const plannedPoint = async (vault: Vault, plan: RestorePlan): Promise<Point> => 
     if (!isFailure(cause, "POINT_NOT_FOUND")) throw cause;
     throw new Failure("PLAN_STALE", `point ${plan.point.id} is gone from the vault`, { cause });
   }
-};
-
-/** A part that has expired is left out: the plan then refuses and names it. */
-const readableParts = async (vault: Vault, point: Point): Promise<readonly Part[]> => {
-  const parts: Part[] = [];
-  for (const ref of point.parts) {
-    try {
-      parts.push(await getPart(vault, point, ref));
-    } catch (error) {
-      if (!isFailure(error, "KEY_SHREDDED")) throw error;
-    }
-  }
-  return parts;
 };
 
 const secretsOf = async (vault: Vault, parts: readonly Part[]): Promise<ReadonlyMap<string, ClassSecret>> => {

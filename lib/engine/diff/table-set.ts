@@ -1,9 +1,8 @@
 import type { DifferenceSide } from "../../model/difference.ts";
-import { isFailure } from "../../model/errors.ts";
 import type { Part, PartTable, Point } from "../../model/point.ts";
 import type { SourceIdentity } from "../../model/source.ts";
 import { layerSource } from "../layers.ts";
-import { getPart } from "../points.ts";
+import { getParts } from "../points.ts";
 import type { Vault } from "../vault.ts";
 import type { TableSide } from "./layer-rows.ts";
 
@@ -28,22 +27,22 @@ export interface OpenPoint {
  * @throws OBJECT_MISSING, OBJECT_CORRUPT, KEY_WRONG, STORE_*
  */
 export const openPoint = async (vault: Vault, point: Point): Promise<OpenPoint> => {
-  const parts = new Map<string, Part>();
+  const { parts, expired } = await getParts(vault, point);
   const tables: TableSide[] = [];
-  const leftOut: { class: string; because: string }[] = [];
-  for (const ref of point.parts) {
-    try {
-      const part = await getPart(vault, point, ref);
-      const { namingSecret } = await vault.classSecret(ref.class);
-      parts.set(ref.class, part);
-      tables.push(...part.tables.map((table) => tableSide(vault, namingSecret, ref.class, table)));
-    } catch (error) {
-      if (!isFailure(error, "KEY_SHREDDED")) throw error;
-      leftOut.push({ class: ref.class, because: `the part of point ${point.id} has expired` });
-    }
+  for (const part of parts) {
+    const { namingSecret } = await vault.classSecret(part.class);
+    tables.push(...part.tables.map((table) => tableSide(vault, namingSecret, part.class, table)));
   }
+  const leftOut = expired.map((part) => ({
+    class: part.class,
+    because: `the part of point ${point.id} has expired`,
+  }));
   const shown = { point: point.id, database: point.database, takenAt: point.snapshot.takenAt };
-  return { point, parts, set: { shown, identity: point.identity, tables, leftOut } };
+  return {
+    point,
+    parts: new Map(parts.map((part) => [part.class, part])),
+    set: { shown, identity: point.identity, tables, leftOut },
+  };
 };
 
 const tableSide = (vault: Vault, namingSecret: Buffer, className: string, table: PartTable): TableSide => ({
