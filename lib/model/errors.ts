@@ -211,6 +211,7 @@ export const ERRORS = {
     retryable: true,
     hint: "check network, Region and endpoints, then run again",
   },
+  CLOUD_ERROR: { exit: EXIT.error, retryable: false, hint: "AWS's answer says what it refused; then check the stack" },
   STACK_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "check the stack's name, Region and account" },
 
   WORKFLOW_TOO_LONG: {
