@@ -19,10 +19,14 @@ export const STACK_ENV = {
   evidenceBucket: "LASTGOOD_EVIDENCE_BUCKET",
   /** ARN of the KMS key that wraps data keys. */
   wrappingKey: "LASTGOOD_WRAPPING_KEY",
+  /** ARN of the KMS key that signs receipts (ECC_NIST_P256, ECDSA_SHA_256). */
+  signingKey: "LASTGOOD_SIGNING_KEY",
   /** JSON: ProtectedDatabase[]. */
   databases: "LASTGOOD_DATABASES",
   /** Qualified ARNs of the functions that a workflow calls as workers of a kind. JSON: Record<kind, arn>. */
   workers: "LASTGOOD_WORKERS",
+  /** Qualified ARN of the durable function that the starter of a hot copy starts. */
+  hotCopyWorkflow: "LASTGOOD_HOT_COPY_WORKFLOW",
   /** Worker connections of one capture. */
   lanes: "LASTGOOD_LANES",
   /** File of the certificate authorities that database servers are proven against. */
@@ -35,9 +39,23 @@ export const STACK_OUTPUTS = {
   keysBucket: "LastgoodKeysBucket",
   evidenceBucket: "LastgoodEvidenceBucket",
   wrappingKey: "LastgoodWrappingKey",
+  signingKey: "LastgoodSigningKey",
   /** Qualified ARN of the durable function that opens a release. */
   releaseFunction: "LastgoodReleaseFunction",
   /** ARN of the function that starts a hot copy. */
   hotCopyFunction: "LastgoodHotCopyFunction",
   databases: "LastgoodDatabases",
+} as const;
+
+/**
+ * Metrics that the functions write and the alarms of the stack read. `service` is the dimension that the metrics library
+ * always adds; here it holds the stack's name.
+ */
+export const STACK_METRICS = {
+  namespace: "Lastgood",
+  dimensions: { stack: "service", database: "database" },
+  /** Count: hot copies whose point is in the vault. */
+  hotCopies: "HotCopies",
+  /** Count: release points that were read back and proven. */
+  releasePoints: "ReleasePoints",
 } as const;
