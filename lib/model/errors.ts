@@ -103,6 +103,11 @@ export const ERRORS = {
     hint: "check host, port and network, then run again",
   },
   DATABASE_AUTH: { exit: EXIT.refused, retryable: false, hint: "check the user and PGPASSWORD (or ~/.pgpass)" },
+  DATABASE_UNTRUSTED: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "check the host's name and the certificate authorities (sslrootcert, LASTGOOD_DATABASE_CA); nothing was sent to it",
+  },
   DATABASE_FORBIDDEN: {
     exit: EXIT.refused,
     retryable: false,
@@ -191,6 +196,11 @@ export const ERRORS = {
     retryable: false,
     hint: "RDS events of the instance say why; then open a new release id",
   },
+  SNAPSHOT_NOT_OURS: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "Lastgood did not make it, or lost its tags: give them back, or delete it by hand",
+  },
 
   KEY_DISABLED: { exit: EXIT.refused, retryable: false, hint: "enable the KMS key, then run again" },
   KEY_LOST: {
@@ -223,6 +233,11 @@ export const ERRORS = {
     exit: EXIT.error,
     retryable: true,
     hint: "a worker died several times in the same place; its log says why",
+  },
+  APPROVAL_UNAVAILABLE: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "approve the plan by hand and apply it from a command line",
   },
   EVENT_INVALID: { exit: EXIT.usage, retryable: false, hint: "send the fields that docs/guide names" },
   NO_POSTGRES: { exit: EXIT.notFound, retryable: false, hint: "run npm ci, or name a server with --scratch" },

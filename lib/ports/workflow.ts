@@ -7,8 +7,10 @@
  *   gives its result again without running. So the body itself reads no clock, no random number and no store; all of that
  *   happens inside steps, looks and workers. Names are unique within one workflow handle and the same on every replay.
  * - Results are plain JSON, small (see RESULT_BYTES_MAX): ids, counts and digests. Rows and manifests go through the vault.
+ *   Anything else is a TypeError, as is a name used twice.
  * - What a step, look or worker throws comes out as the same Failure (code, message, hint, facts), also on a replay.
- *   A retryable Failure is tried again a few times with growing pauses; any other ends the act at once.
+ *   A retryable Failure is tried again a few times with growing pauses (workflow-rules.ts has the numbers); any other is
+ *   thrown at once. What is no Failure is a bug: it is thrown at once as an error of the same name and message.
  * - At least once: a process may die after an effect and before its result is kept. Effects must bear being done again.
  */
 export interface Workflow {
@@ -19,12 +21,16 @@ export interface Workflow {
   wait(name: string, ms: number): Promise<void>;
 
   /**
-   * Looks again and again until there is something to see. No process need live between two looks.
+   * Looks again and again until there is something to see. No process need live between two looks. A look that fails
+   * retryably is one that saw nothing, unless several fail in a row.
    * @returns what the look gave, or undefined when the deadline passed first
    */
   poll<T extends Plain>(name: string, look: () => Promise<T | undefined>, pace: Pace): Promise<T | undefined>;
 
-  /** Runs branches side by side, each under a handle of its own, and waits for all; then throws the first failure, if any. */
+  /**
+   * Runs branches side by side, each under a handle of its own, and waits for all.
+   * @throws what the first branch that failed threw, in the order of their names
+   */
   together<T extends Record<string, Plain>>(
     name: string,
     branches: { readonly [K in keyof T]: (workflow: Workflow) => Promise<T[K]> },
@@ -32,12 +38,17 @@ export interface Workflow {
 
   /**
    * Runs workers of one kind side by side, on machines of their own if the adapter has any. A worker that has not finished
-   * when its machine's time ends returns a cursor and is called again with it. One that dies is called again with the
-   * cursor it last began from.
+   * when its machine's time ends returns a cursor and is called again with it. One that dies or fails retryably is called
+   * again with the cursor it last began from.
+   * @returns the results in the order of the tasks
+   * @throws when all have ended, what the first task that failed threw: a Failure of its worker, or WORKER_LOST
    */
   runWorkers<Result extends Plain>(name: string, kind: string, tasks: readonly Plain[]): Promise<readonly Result[]>;
 
-  /** Asks people other than the requester; resolves with their decision, or as expired at the deadline. */
+  /**
+   * Asks people other than the requester; resolves with their decision, or as expired at the deadline.
+   * @throws APPROVAL_UNAVAILABLE  no adapter can ask anybody yet
+   */
   approve(name: string, request: ApprovalRequest): Promise<Approval>;
 }
 
@@ -51,6 +62,7 @@ export interface Pace {
   readonly everyMs: number;
   /** Pauses grow by half up to this. */
   readonly everyMsMax: number;
+  /** From the first look on. The last look is made then. */
   readonly deadlineMs: number;
 }
 
@@ -59,13 +71,13 @@ export interface WorkerCall {
   readonly task: Plain;
   /** What it returned the last time; null at first. */
   readonly cursor: Plain;
-  /** How many times it was called before with this cursor and died. */
+  /** How many times it was called before with this cursor, and died or failed retryably. */
   readonly attempt: number;
 }
 
 export type WorkerAnswer = { readonly cursor: Plain } | { readonly result: Plain };
 
-/** A worker as its own machine sees it: it stops at the deadline and returns a cursor. */
+/** A worker as its own machine sees it: it returns a cursor before so many milliseconds from its call have passed. */
 export type WorkerFunction = (call: WorkerCall, until: { readonly deadlineMs: number }) => Promise<WorkerAnswer>;
 
 export interface ApprovalRequest {
