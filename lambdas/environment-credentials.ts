@@ -6,7 +6,7 @@ interface Identity {
 }
 
 /**
- * Stands in every bundle for the SDK's chain of credential providers (lib/cdk/bundling.ts): a Lambda's credentials are
+ * Stands in every bundle for the SDK's chain of credential providers (lib/cdk/bundle.ts): a Lambda's credentials are
  * its role's, and they lie in its environment. The chain is 100 kB of sign-in flows that no Lambda has.
  */
 export const defaultProvider = (): (() => Promise<Identity>) => async () => {
