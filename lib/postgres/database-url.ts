@@ -14,7 +14,7 @@ export interface DatabasePlace {
   readonly user: string;
 }
 
-export interface DatabaseAddress extends DatabasePlace {
+export interface ConnectOptions extends DatabasePlace {
   /** Options for pg; holds the password, so it is never logged. */
   readonly config: ClientConfig;
 }
@@ -28,7 +28,7 @@ export interface DatabaseAddress extends DatabasePlace {
  * the environment, so that a URL means the same everywhere.
  * @throws DATABASE_URL_INVALID  the message never repeats the URL, which may hold a password
  */
-export async function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = process.env): Promise<DatabaseAddress> {
+export async function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = process.env): Promise<ConnectOptions> {
   const url = parse(text);
   const parameter = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
   for (const name of url.searchParams.keys())

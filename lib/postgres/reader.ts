@@ -2,6 +2,7 @@ import { Failure, isFailure } from "../model/errors.ts";
 import type { TableFacts } from "../model/table.ts";
 import type { DigestQuery, RangeDigest, RowsQuery, SourceReader } from "../ports/source-database.ts";
 import { changedSql } from "./changed-sql.ts";
+import type { DatabaseAddress } from "./connect.ts";
 import { copyOut } from "./copy-out.ts";
 import { type DigestRow, digestsOf, digestsSql } from "./digests-sql.ts";
 import { ident, KeySql, onlyTable } from "./keys-sql.ts";
@@ -25,8 +26,8 @@ export class PostgresReader implements SourceReader {
     this.#facts = facts;
   }
 
-  static async join(url: string, token: string): Promise<PostgresReader> {
-    const session = await Session.open(url, { readOnly: true });
+  static async join(address: DatabaseAddress, token: string): Promise<PostgresReader> {
+    const session = await Session.open(address, { readOnly: true });
     try {
       return new PostgresReader(session, await beginSnapshot(session, token));
     } catch (error) {

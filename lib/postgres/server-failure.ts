@@ -67,6 +67,8 @@ export function connectFailure(error: unknown, place: DatabasePlace): Failure {
     return new Failure("DATABASE_AUTH", `failed ${doing}: the server asks for a password and none was given`, {
       cause: error,
     });
+  if (isUntrusted(error))
+    return new Failure("DATABASE_UNTRUSTED", `failed ${doing}: ${textOf(error)}`, { cause: error });
   return new Failure("DATABASE_UNREACHABLE", `failed ${doing}: ${textOf(error)}`, { cause: error });
 }
 
@@ -78,6 +80,12 @@ function serverFailure(error: ServerError, doing: string): Failure {
     facts: { sqlstate: error.code, schema: error.schema, table: error.table, constraint: error.constraint },
   });
 }
+
+/** OpenSSL's names for what is wrong with a certificate, Node's for a host name that is not in it, and pg for no TLS at all. */
+const isUntrusted = (error: unknown): boolean =>
+  /CERT|CRL|^UNABLE_TO_|^INVALID_(CA|PURPOSE)$|^PATH_LENGTH_|^HOSTNAME_/.test(
+    String((error as Partial<ServerError>).code),
+  ) || textOf(error).includes("does not support SSL");
 
 function textOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(textOf).join("; "); // One for each address of the host.

@@ -1,13 +1,11 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import pg from "pg";
+import type pg from "pg";
 import { Failure } from "../model/errors.ts";
-import { type DatabasePlace, readDatabaseUrl } from "./database-url.ts";
-import { readingSocket } from "./reading-socket.ts";
+import { connect, cutOff, type DatabaseAddress } from "./connect.ts";
+import type { DatabasePlace } from "./database-url.ts";
 import { connectFailure, sessionFailure } from "./server-failure.ts";
 
-const CONNECT_MS_MAX = 15_000;
-const KEEP_ALIVE_DELAY_MS = 30_000; // Well under the 350 s after which AWS's load balancers forget an idle connection.
 const VERSION_MIN = 150_000;
 const VERSION_END = 190_000;
 const VERSION_WITH_TRANSACTION_TIMEOUT = 170_000;
@@ -75,28 +73,16 @@ export class Session implements AsyncDisposable {
   }
 
   /**
-   * @throws DATABASE_URL_INVALID, DATABASE_UNREACHABLE, DATABASE_AUTH, DATABASE_VERSION
+   * @throws what connect throws, and DATABASE_VERSION
    */
-  static async open(url: string, options: SessionOptions): Promise<Session> {
-    const { config, ...place } = await readDatabaseUrl(url);
-    const client = new pg.Client({
-      ...config,
-      // TLS decrypts into buffers of its own, from a socket that pg makes.
-      ...(config.ssl === false ? { stream: readingSocket } : {}),
-      application_name: "lastgood",
-      connectionTimeoutMillis: CONNECT_MS_MAX,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
-    });
-    // A connection lost between two calls is reported here only; the next call then fails with DATABASE_LOST.
-    client.on("error", () => {});
+  static async open(address: DatabaseAddress, options: SessionOptions): Promise<Session> {
+    const { client, place } = await connect(address);
     try {
-      await client.connect();
       const version = await supportedVersion(client);
       await pin(client, version, options);
       return new Session(client, place, version);
     } catch (error) {
-      (client.connection as unknown as Wire).stream.destroy();
+      cutOff(client);
       throw connectFailure(error, place);
     }
   }
@@ -125,7 +111,7 @@ export class Session implements AsyncDisposable {
   /** Cuts the connection at once; the server then ends what it was doing when it next writes. */
   destroy(): void {
     this.#open = false;
-    (this.#client.connection as unknown as Wire).stream.destroy();
+    cutOff(this.#client);
   }
 
   async close(): Promise<void> {

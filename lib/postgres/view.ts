@@ -4,6 +4,7 @@ import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
 import type { TableFacts } from "../model/table.ts";
 import type { SourceView } from "../ports/source-database.ts";
 import { type CatalogQuery, type CatalogTable, type RowTypes, readTables } from "./catalog.ts";
+import type { DatabaseAddress } from "./connect.ts";
 import { readProblems } from "./preflight.ts";
 import { Session } from "./session.ts";
 import { beginSnapshot, exportSnapshot, readIdentity, readSnapshot, type ViewFacts } from "./snapshot.ts";
@@ -16,7 +17,7 @@ const FLUSH_POLLS_BEFORE_NUDGE = 10;
 const GONE_STATES = ["XX000", "42P01", "42703", "42704", "3F000", "42883"];
 
 export interface ViewOptions {
-  readonly url: string;
+  readonly address: DatabaseAddress;
   readonly captureSchema: (query: CatalogQuery) => Promise<CapturedSchema>;
   readonly rowTypes: RowTypes;
 }
@@ -44,7 +45,7 @@ export class PostgresView implements SourceView {
   }
 
   static async open(options: ViewOptions): Promise<PostgresView> {
-    const session = await Session.open(options.url, { readOnly: true });
+    const session = await Session.open(options.address, { readOnly: true });
     try {
       const facts = await beginSnapshot(session);
       const snapshot = await readSnapshot(session);
@@ -98,7 +99,7 @@ export class PostgresView implements SourceView {
    * writes a message: a commit with nothing to write is not waited for, whatever synchronous_commit says.
    */
   async #nudge(): Promise<void> {
-    await using session = await Session.open(this.#options.url, { readOnly: false });
+    await using session = await Session.open(this.#options.address, { readOnly: false });
     const doing = "waiting for the WAL to be flushed";
     await session.query("SET synchronous_commit = local", [], doing);
     await session.query("SELECT pg_logical_emit_message(true, 'lastgood', '')", [], doing);

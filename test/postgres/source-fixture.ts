@@ -9,7 +9,8 @@ import { PostgresView } from "../../lib/postgres/view.ts";
 const rowTypes: RowTypes = (_, oids) => Promise.resolve(new Map(oids.map((oid) => [oid, "00"])));
 const captureSchema = () => Promise.resolve({ statements: [], sequences: [], uncovered: [] });
 
-export const openView = (url: string): Promise<PostgresView> => PostgresView.open({ url, captureSchema, rowTypes });
+export const openView = (url: string): Promise<PostgresView> =>
+  PostgresView.open({ address: url, captureSchema, rowTypes });
 
 /** A session that writes, with `public` to be found without a prefix. */
 export const openWriter = async (url: string): Promise<Session> => {

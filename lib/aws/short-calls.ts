@@ -1,0 +1,10 @@
+/**
+ * Settings of the clients whose calls are short (KMS, Secrets Manager). Adaptive retries slow the whole client down as soon
+ * as AWS throttles one call; six attempts take about a quarter of a minute. Without the last flag a timeout is a warning.
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+export const SHORT_CALLS = {
+  retryMode: "adaptive",
+  maxAttempts: 6,
+  requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+} as const;
