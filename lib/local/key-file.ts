@@ -5,7 +5,9 @@ import { Failure } from "../model/errors.ts";
 import { KIB, MIB } from "../model/units.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { KeyService } from "../ports/key-service.ts";
+import type { Signer } from "../ports/signer.ts";
 import { DirectorySync } from "./directory-sync.ts";
+import { evidenceSigner } from "./evidence-signer.ts";
 import { type KeyFile, parseKeyFile, renderKeyFile, type ScryptCost } from "./key-file-text.ts";
 import { errnoOf, storeFailure } from "./store-failure.ts";
 import { systemEntropy } from "./system-entropy.ts";
@@ -55,13 +57,13 @@ export async function createKeyFile(path: string, options: KeyFileOptions = {}):
 }
 
 /**
- * The key service of a key file.
+ * The key service of a key file, and the signer of its evidence.
  * @throws KEY_FILE_NOT_FOUND
  * @throws KEY_FILE_UNSAFE  a file without a passphrase that others than its owner may read or write
  * @throws KEY_FILE_INVALID  not the exact text that createKeyFile wrote
  * @throws KEY_WRONG  the passphrase is wrong, missing, or given for a file that has none
  */
-export async function openKeyFile(path: string, options: KeyFileOptions = {}): Promise<KeyService> {
+export async function openKeyFile(path: string, options: KeyFileOptions = {}): Promise<KeyService & Signer> {
   const { passphrase, entropy = systemEntropy } = options;
   const { text, mode } = await readKeyFile(path);
   const file = parseKeyFile(text);
@@ -69,7 +71,7 @@ export async function openKeyFile(path: string, options: KeyFileOptions = {}): P
   if (file.kind === "passphrase") {
     if (passphrase === undefined)
       throw new Failure("KEY_WRONG", `${path} is protected by a passphrase; none was given`);
-    return wrapKeys(await openSealed(path, file, passphrase), entropy);
+    return servicesOf(await openSealed(path, file, passphrase), entropy);
   }
   // Windows has no such modes and reports every file as open to all.
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {
@@ -81,8 +83,13 @@ export async function openKeyFile(path: string, options: KeyFileOptions = {}): P
       hint: "leave the passphrase out, or give --keys the file that it belongs to",
     });
   }
-  return wrapKeys({ id: file.id, key: Buffer.from(file.key, "hex") }, entropy);
+  return servicesOf({ id: file.id, key: Buffer.from(file.key, "hex") }, entropy);
 }
+
+const servicesOf = (master: MasterKey, entropy: Entropy): KeyService & Signer => ({
+  ...wrapKeys(master, entropy),
+  ...evidenceSigner(master),
+});
 
 const rawFile = ({ id, key }: MasterKey): KeyFile => ({ kind: "raw", id, key: key.toString("hex") });
 
