@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { posix, resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "..");
@@ -6,19 +6,27 @@ const ROOT = resolve(import.meta.dirname, "..");
 /** What a test imports to get a PostgreSQL server. */
 const SERVERS = ["test/postgres.ts", "lib/local/postgres-server.ts"];
 
-/** Suites that are a folder; every other test is `postgres` if it needs a server, else `pure`. */
+/** What a test imports to get an AWS. */
+const EMULATORS = ["test/aws/emulator.ts"];
+
+/** Suites that are a folder. Every other test is `postgres` if it needs a server, else `pure`; one that needs the emulator is `aws` in any folder. */
 const FOLDERS = { rooms: "test/architecture/", e2e: "test/e2e/", docs: "test/docs/" };
 
-export type SuiteName = keyof typeof FOLDERS | "pure" | "postgres";
+export type SuiteName = keyof typeof FOLDERS | "pure" | "postgres" | "aws";
 
 /** Every test file of the checkout by the suite it runs in. What a file needs is read from its imports, so that nobody has to remember a name. */
 export const suites = (): Readonly<Record<SuiteName, readonly string[]>> => {
-  const found: Record<SuiteName, string[]> = { rooms: [], pure: [], postgres: [], e2e: [], docs: [] };
+  const found: Record<SuiteName, string[]> = { rooms: [], pure: [], postgres: [], aws: [], e2e: [], docs: [] };
   for (const path of testFiles()) {
-    const folder = (["rooms", "e2e", "docs"] as const).find((name) => path.startsWith(FOLDERS[name]));
-    found[folder ?? (needsServer(path, new Set()) ? "postgres" : "pure")].push(path);
+    found[suiteOf(path)].push(path);
   }
   return found;
+};
+
+const suiteOf = (path: string): SuiteName => {
+  if (reaches(path, EMULATORS)) return "aws";
+  const folder = (["rooms", "e2e", "docs"] as const).find((name) => path.startsWith(FOLDERS[name]));
+  return folder ?? (reaches(path, SERVERS) ? "postgres" : "pure");
 };
 
 /** Every test file there is, from the root. */
@@ -27,12 +35,13 @@ export const testFiles = (): readonly string[] =>
     .map((path) => path.replaceAll("\\", "/"))
     .toSorted();
 
-/** Whether a test reaches a server, directly or through other files under test. */
-const needsServer = (path: string, seen: Set<string>): boolean => {
-  if (SERVERS.includes(path)) return true;
-  if (seen.has(path) || !path.startsWith("test/")) return false;
+/** Whether a test imports one of the modules, directly or through other files under test. */
+const reaches = (path: string, modules: readonly string[], seen = new Set<string>()): boolean => {
+  if (modules.includes(path)) return true;
+  // Tests of the import reader quote imports of files that do not exist.
+  if (seen.has(path) || !path.startsWith("test/") || !existsSync(resolve(ROOT, path))) return false;
   seen.add(path);
   const text = readFileSync(resolve(ROOT, path), "utf8");
   const imports = [...text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+\.ts)"/g)];
-  return imports.some(([, specifier = ""]) => needsServer(posix.join(posix.dirname(path), specifier), seen));
+  return imports.some(([, specifier = ""]) => reaches(posix.join(posix.dirname(path), specifier), modules, seen));
 };

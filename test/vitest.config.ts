@@ -13,6 +13,9 @@ const project = (name: SuiteName, timeoutMs: number, fileParallelism: boolean) =
   test: { name, include: [...files[name]], testTimeout: timeoutMs, hookTimeout: timeoutMs, fileParallelism },
 });
 
+const servers = project("aws", PROGRAM_TIMEOUT_MS, true);
+const aws = { ...servers, test: { ...servers.test, globalSetup: "test/aws/emulator-install.ts" } };
+
 export default defineConfig({
   root: resolve(import.meta.dirname, ".."),
   test: {
@@ -22,6 +25,7 @@ export default defineConfig({
       project("rooms", PURE_TIMEOUT_MS, true),
       project("pure", PURE_TIMEOUT_MS, true),
       project("postgres", SERVER_TIMEOUT_MS, true),
+      aws,
       project("e2e", PROGRAM_TIMEOUT_MS, false),
       project("docs", PROGRAM_TIMEOUT_MS, false),
     ],

@@ -12,4 +12,5 @@ test("no suite is empty", () => {
 test("a test that imports a server runs in the suite of servers, one that does not runs without", () => {
   expect(suites().postgres).toContain("test/local/postgres-server.test.ts");
   expect(suites().pure).toContain("test/bin/format.test.ts");
+  expect(suites().aws).toContain("test/aws/emulator.test.ts");
 });
