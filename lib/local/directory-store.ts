@@ -1,14 +1,14 @@
 import { constants, type Dirent } from "node:fs";
 import { link, lstat, mkdir, open, readdir, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { type ByteRange, checkRange, clipRange } from "../model/byte-range.ts";
 import { Failure } from "../model/errors.ts";
+import { limit } from "../model/limit.ts";
 import { checkObjectName, checkObjectPrefix, isObjectSegment } from "../model/object-name.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ByteRange, ObjectFacts, ObjectStore } from "../ports/object-store.ts";
-import { checkRange, clipRange } from "./clip-range.ts";
+import type { ObjectFacts, ObjectStore } from "../ports/object-store.ts";
 import { DirectorySync } from "./directory-sync.ts";
 import { Incoming } from "./incoming.ts";
-import { limit } from "./limit.ts";
 import { errnoOf, storeFailure, unless } from "./store-failure.ts";
 
 const PARALLEL_MAX = 16;

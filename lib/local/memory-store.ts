@@ -1,7 +1,7 @@
+import { checkRange, clipRange } from "../model/byte-range.ts";
 import { checkObjectName, checkObjectPrefix } from "../model/object-name.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { checkRange, clipRange } from "./clip-range.ts";
 
 interface Held {
   readonly content: Buffer;

@@ -1,3 +1,5 @@
+import type { ByteRange } from "../model/byte-range.ts";
+
 /**
  * One store of a vault: a flat map from name to immutable bytes. A directory, a bucket, or memory.
  *
@@ -30,11 +32,6 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectFacts>;
 
   delete(name: string): Promise<"deleted" | "absent">;
-}
-
-export interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
 }
 
 export interface ObjectFacts {

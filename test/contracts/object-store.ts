@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ByteRange, ObjectFacts, ObjectStore } from "../../lib/ports/object-store.ts";
+import type { ByteRange } from "../../lib/model/byte-range.ts";
+import type { ObjectFacts, ObjectStore } from "../../lib/ports/object-store.ts";
 
 /** Two stores over the same objects, as two processes would have them. One store may be both. */
 export interface StorePair {

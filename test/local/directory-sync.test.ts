@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { DirectorySync } from "../../lib/local/directory-sync.ts";
-import { limit } from "../../lib/local/limit.ts";
+import { limit } from "../../lib/model/limit.ts";
 
 /** A root with `a/b` in it, and every fsync made from now on. */
 async function rootAndSyncs() {

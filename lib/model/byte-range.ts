@@ -1,4 +1,7 @@
-import type { ByteRange } from "../ports/object-store.ts";
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
 
 /** The part of a range that lies within an object: `start` inclusive, `end` exclusive, both within `bytes`. */
 export function clipRange(range: ByteRange | undefined, bytes: number): { start: number; end: number } {
