@@ -1,0 +1,49 @@
+import * as ec2 from "aws-cdk-lib/aws-ec2";
+import * as iam from "aws-cdk-lib/aws-iam";
+import { Stack, TimeZone } from "aws-cdk-lib/core";
+import type { Construct } from "constructs";
+import { Lastgood, type LastgoodProps } from "./lastgood.ts";
+import type { StackFile } from "./stack-file.ts";
+
+/** A stack that protects the databases of a stack file, in a network that is there already. Asks AWS nothing. */
+export class LastgoodStack extends Stack {
+  readonly lastgood: Lastgood;
+
+  constructor(scope: Construct, file: StackFile) {
+    super(scope, file.stack, {
+      stackName: file.stack,
+      description: "Lastgood: release points and hot copies of PostgreSQL",
+      env: { account: file.account, region: file.region },
+      // Backups stay anyway; this keeps them made.
+      terminationProtection: true,
+    });
+    const { databases, vpc, timeZone, keyAdmins, ...rest } = file;
+    const props: LastgoodProps = {
+      ...rest,
+      vpc: ec2.Vpc.fromVpcAttributes(this, "Vpc", {
+        vpcId: vpc.id,
+        vpcCidrBlock: vpc.cidr,
+        availabilityZones: vpc.subnets.map(({ zone }) => zone),
+        privateSubnetIds: vpc.subnets.map(({ id }) => id),
+        privateSubnetRouteTableIds: vpc.subnets.map(({ routeTable }) => routeTable),
+      }),
+      databases: databases.map(({ securityGroup, dailyAt, login, ...database }) => ({
+        ...database,
+        login,
+        ...(dailyAt !== undefined && { dailyAt }),
+        ...(securityGroup !== undefined && {
+          securityGroup: ec2.SecurityGroup.fromSecurityGroupId(this, `GroupOf-${database.name}`, securityGroup),
+        }),
+      })),
+      ...(timeZone !== undefined && { timeZone: TimeZone.of(timeZone) }),
+      ...(keyAdmins !== undefined && { keyAdmins: keyAdmins.map((arn) => new iam.ArnPrincipal(arn)) }),
+    };
+    this.lastgood = new Lastgood(this, "Lastgood", props);
+    for (const arn of file.releasers ?? []) this.lastgood.grantRelease(this.#role(arn));
+    for (const arn of file.readers ?? []) this.lastgood.grantRead(this.#role(arn));
+  }
+
+  #role(arn: string): iam.IRole {
+    return iam.Role.fromRoleArn(this, arn.replaceAll(/[^A-Za-z0-9]+/g, "-"), arn);
+  }
+}
