@@ -4,6 +4,7 @@ import type { Pace, Plain, WorkerCall, WorkerFunction, Workflow } from "../ports
 import {
   ATTEMPTS_MAX,
   allOrFirst,
+  branchNames,
   checkPace,
   claimName,
   driveWorker,
@@ -79,7 +80,7 @@ class InProcessWorkflow implements Workflow {
     branches: { readonly [K in keyof T]: (workflow: Workflow) => Promise<T[K]> },
   ): Promise<T> {
     this.#begin(name);
-    const names = Object.keys(branches).toSorted();
+    const names = branchNames(branches);
     const run = async (branch: keyof T & string): Promise<[string, Plain]> => {
       const result = await branches[branch](new InProcessWorkflow(this.#world));
       return [branch, keptResult(`${name}, ${branch}`, result)];

@@ -164,6 +164,11 @@ export const ERRORS = {
     hint: "do not use the restored tables; restore again into a fresh database and keep this output",
   },
   DIFFERENT: { exit: EXIT.different, retryable: false, hint: "" },
+  POLICY_INVALID: {
+    exit: EXIT.usage,
+    retryable: false,
+    hint: "lastgood policy check names every problem with its line",
+  },
   CAPTURE_TOO_LARGE: {
     exit: EXIT.refused,
     retryable: false,
@@ -173,6 +178,11 @@ export const ERRORS = {
     exit: EXIT.conflict,
     retryable: false,
     hint: "a release id stands for one commit: give this one a new id",
+  },
+  RELEASE_STALE: {
+    exit: EXIT.conflict,
+    retryable: false,
+    hint: "open the release under a new id: what stands for this one shows the database as it was then",
   },
   DATABASE_UNKNOWN: {
     exit: EXIT.notFound,
@@ -222,6 +232,11 @@ export const ERRORS = {
     hint: "check network, Region and endpoints, then run again",
   },
   CLOUD_ERROR: { exit: EXIT.error, retryable: false, hint: "AWS's answer says what it refused; then check the stack" },
+  STACK_INVALID: {
+    exit: EXIT.error,
+    retryable: false,
+    hint: "deploy the stack again with this version of Lastgood, then run again",
+  },
   STACK_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "check the stack's name, Region and account" },
 
   WORKFLOW_TOO_LONG: {
@@ -232,7 +247,7 @@ export const ERRORS = {
   WORKER_LOST: {
     exit: EXIT.error,
     retryable: true,
-    hint: "a worker died several times in the same place; its log says why",
+    hint: "a worker died several times in the same place; its log, or the history of the workflow, says why",
   },
   APPROVAL_UNAVAILABLE: {
     exit: EXIT.refused,

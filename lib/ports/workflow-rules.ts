@@ -4,10 +4,11 @@ import { type Pace, type Plain, RESULT_BYTES_MAX, type WorkerAnswer, type Worker
 /** How often in all something is tried that fails retryably or dies, before its failure counts. */
 export const ATTEMPTS_MAX = 5;
 
-/** Calls of a worker for one task: ten days of fifteen minutes. One that is not done by then never will be. */
-export const WORKER_CALLS_MAX = 1000;
+/** Calls of a worker for one task: a day of fifteen minutes. One that is not done by then never will be. */
+export const WORKER_CALLS_MAX = 100;
 
-const NAME_LENGTH_MAX = 200;
+/** Lambda takes 256 characters of printable ASCII as an operation's name; adapters put a number or two behind ours. */
+const NAME = /^[\x20-\x7e]{1,200}$/;
 const RETRY_MS_FIRST = 2000;
 const RETRY_MS_MAX = 60_000;
 
@@ -16,11 +17,16 @@ export const retryPauseMs = (failed: number): number => Math.min(RETRY_MS_FIRST 
 
 /** Refuses a name that this handle had before, and notes it. */
 export const claimName = (taken: Set<string>, name: string): void => {
-  if (name.length === 0 || name.length > NAME_LENGTH_MAX) {
-    throw new TypeError(`the name of an operation has 1 to ${NAME_LENGTH_MAX} characters, not ${name.length}`);
-  }
+  if (!NAME.test(name)) throw new TypeError("the name of an operation is 1 to 200 printable ASCII characters");
   if (taken.has(name)) throw new TypeError(`a workflow handle has two operations named ${name}`);
   taken.add(name);
+};
+
+/** Names of branches in the order in which they start and in which their failures count. */
+export const branchNames = (branches: Readonly<Record<string, unknown>>): readonly string[] => {
+  const names = Object.keys(branches).toSorted();
+  for (const name of names) claimName(new Set(), name);
+  return names;
 };
 
 /**

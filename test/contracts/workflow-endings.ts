@@ -4,8 +4,10 @@ import type { Clock } from "../../lib/ports/clock.ts";
 import type { Pace, Plain, WorkerFunction, Workflow } from "../../lib/ports/workflow.ts";
 
 export interface WorkflowWorld {
-  /** What steps, looks and workers read the time from; it passes by itself when an act waits. */
-  readonly clock: Clock;
+  /** What steps, looks and workers read the time from. */
+  readonly clock: Pick<Clock, "now">;
+  /** While an act waits, its clock goes on by just that. */
+  readonly keepsTime: boolean;
   /** Runs an act to its end, with as many replays as the adapter likes. */
   run<T extends Plain>(act: (workflow: Workflow) => Promise<T>): Promise<T>;
   /** The adapter may be made to lose what an effect gave, so that it happens again. */

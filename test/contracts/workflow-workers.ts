@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Failure } from "../../lib/model/errors.ts";
+import { ERRORS, Failure } from "../../lib/model/errors.ts";
 import type { Plain, WorkerAnswer, WorkerCall } from "../../lib/ports/workflow.ts";
 import { ATTEMPTS_MAX, WORKER_CALLS_MAX } from "../../lib/ports/workflow-rules.ts";
 import { BUSY, ending, failed, type Open, SECOND, times, UNKNOWN } from "./workflow-endings.ts";
@@ -70,7 +70,7 @@ export function workersContract(open: Open): void {
         failure: {
           code: "WORKER_LOST",
           message: `a copy worker died ${ATTEMPTS_MAX} times in the same place`,
-          hint: "a worker died several times in the same place; its log says why",
+          hint: ERRORS.WORKER_LOST.hint,
           facts: { kind: "copy", attempts: ATTEMPTS_MAX },
         },
       },

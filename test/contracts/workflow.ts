@@ -44,7 +44,7 @@ export function workflowContract(name: string, open: Open): void {
         await workflow.wait("a day and a bit", 86_400_001);
         return (await workflow.step("after", now)) - before;
       });
-      expect(result).toBeGreaterThanOrEqual(86_400_001);
+      expect(result).toBeGreaterThanOrEqual(world.keepsTime ? 86_400_001 : 0);
       expect(result).toBeLessThan(86_500_000);
     });
 
@@ -90,7 +90,7 @@ export function workflowContract(name: string, open: Open): void {
       });
       expect(result).toBe("taken");
       times(world, triedAt.length, 4);
-      if (world.effectsRepeat) return;
+      if (world.effectsRepeat || !world.keepsTime) return;
       const pauses = triedAt.slice(1).map((at, i) => Math.floor((at - (triedAt[i] ?? 0)) / SECOND));
       expect(pauses).toEqual([2, 6, 18]);
     });
@@ -168,7 +168,7 @@ export function workflowContract(name: string, open: Open): void {
       expect(result).toEqual([fits.length, refused, refused, refused, refused]);
     });
 
-    test("fails with a TypeError for a name used twice in one handle, and for none; another handle has its own", async () => {
+    test("fails with a TypeError for a name used twice in one handle, and for none; a branch has names of its own", async () => {
       const world = await open({ give: async () => ({ result: 1 }) });
       const result = await world.run(async (workflow) => {
         await workflow.step("one", async () => 1);
@@ -180,12 +180,19 @@ export function workflowContract(name: string, open: Open): void {
           await ending(workflow.together("one", {})),
           await ending(workflow.runWorkers("one", "give", [])),
           await ending(workflow.step("", async () => 1)),
+          await ending(workflow.step("Bestände", async () => 1)),
+          await ending(workflow.step("x".repeat(201), async () => 1)),
+          await ending(workflow.together("two", { "": async () => 1 })),
           await workflow.together("branches", { a: branch, b: branch }),
         ];
       });
       const refused = { error: "TypeError", message: expect.stringContaining("one") as string };
-      const unnamed = { error: "TypeError", message: expect.stringContaining("not 0") as string };
-      expect(result).toEqual([refused, refused, refused, refused, refused, unnamed, { a: 2, b: 2 }]);
+      const unnamed = { error: "TypeError", message: expect.stringContaining("printable ASCII") as string };
+      expect(result).toEqual([
+        ...Array.from({ length: 5 }, () => refused),
+        ...Array.from({ length: 4 }, () => unnamed),
+        { a: 2, b: 2 },
+      ]);
     });
 
     test("fails with APPROVAL_UNAVAILABLE when people are to be asked", async () => {
@@ -232,8 +239,9 @@ function polls(open: Open): void {
     expect(result).toEqual({ seen: "nothing" });
     const [first = 0] = lookedAt;
     const after = lookedAt.map((at) => Math.floor((at - first) / SECOND));
-    expect(after.at(-1)).toBe(100);
-    if (!world.effectsRepeat) expect(after).toEqual([0, 8, 20, 38, 58, 78, 98, 100]);
+    expect(after.at(-1)).toBeGreaterThanOrEqual(world.keepsTime ? 100 : 90);
+    if (world.effectsRepeat || !world.keepsTime) return;
+    expect(after).toEqual([0, 8, 20, 38, 58, 78, 98, 100]);
   });
 
   test("a poll without time looks once", async () => {
@@ -287,7 +295,7 @@ function polls(open: Open): void {
       return seen;
     });
     expect(result).toEqual(failed(failure));
-    times(world, looks, expected);
+    if (world.keepsTime) times(world, looks, expected);
   });
 
   test("fails for a pace without pauses or without an end, and for a bug in a look", async () => {
@@ -322,7 +330,7 @@ function branches(open: Open): void {
       return { both, took: after - before };
     });
     expect(result.both).toEqual({ slow: 60 * SECOND, inner: { a: 50 * SECOND, b: 55 * SECOND } });
-    expect(result.took).toBeGreaterThanOrEqual(60 * SECOND);
+    expect(result.took).toBeGreaterThanOrEqual(world.keepsTime ? 60 * SECOND : 0);
     expect(result.took).toBeLessThan(90 * SECOND);
   });
 

@@ -21,6 +21,7 @@ workflowContract("in process", async (workers) => {
   const clock = manualClock();
   return {
     clock,
+    keepsTime: true,
     effectsRepeat: false,
     run: (act) => passing(clock, act(openInProcessWorkflow({ clock, workers }))),
   };
