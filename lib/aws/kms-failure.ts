@@ -24,7 +24,6 @@ const READINGS: Readonly<Record<string, Reading>> = {
   InvalidCiphertextException: { code: "KEY_WRONG", why: "it was wrapped for another context, or changed" },
   IncorrectKeyException: { code: "KEY_WRONG", why: "it was wrapped under another key" },
   InvalidKeyUsageException: { code: "KEY_WRONG", why: "the key is of another kind" },
-  DisabledException: { code: "KEY_DISABLED", why: "the key is disabled" },
   NotFoundException: { code: "KEY_LOST", why: "there is no such key", hint: GONE },
 };
 
@@ -32,7 +31,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
 export function kmsFailure(error: unknown, { act, action, keyArn, hint }: Call): Failure {
   const doing = `${act} by ${action} of ${keyArn}`;
   const name = cloudErrorName(error) ?? "";
-  const reading = name === "KMSInvalidStateException" ? stateOf((error as Error).message) : READINGS[name];
+  const reading = isState(name) ? stateOf(name, (error as Error).message) : READINGS[name];
   if (reading === undefined) return cloudFailure(error, doing);
   return new Failure(reading.code, `could not ${doing}: ${reading.why}`, {
     cause: error,
@@ -41,9 +40,15 @@ export function kmsFailure(error: unknown, { act, action, keyArn, hint }: Call):
   });
 }
 
-/** One error stands for several states; only its message tells which. */
-function stateOf(message: string): Reading {
+const isState = (name: string): boolean => name === "DisabledException" || name === "KMSInvalidStateException";
+
+/**
+ * A key that is to be deleted is either of the two errors, and the second stands for other states too: the message tells.
+ * @see https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+ */
+function stateOf(name: string, message: string): Reading {
   if (/pending (replica )?deletion/i.test(message)) return { code: "KEY_LOST", why: "the key is to be deleted" };
+  if (name === "DisabledException") return { code: "KEY_DISABLED", why: "the key is disabled" };
   const hint = "bring the KMS key back to state Enabled (aws kms describe-key tells its state), then run again";
   return { code: "KEY_DISABLED", why: "the key is in a state in which it cannot be used", hint };
 }

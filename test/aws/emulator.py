@@ -76,6 +76,10 @@ def delete_what_exists(self):
 
 S3Response.delete_object = delete_what_exists
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(__file__))
+import emulator_kms  # noqa: E402, F401
+
 
 def end_with_parent():
     sys.stdin.buffer.read()

@@ -10,6 +10,9 @@ export interface KeyServices {
   readonly stranger: KeyService;
 }
 
+/** Fewer than a client has sockets: its time limits count the wait for one. */
+const AT_ONCE = 32;
+
 const CONTEXT = { vault: "v1", point: "2026-11-20", class: "personal" };
 
 /** The prose of lib/ports/key-service.ts as tests. */
@@ -84,9 +87,12 @@ export function keyServiceContract(name: string, factory: () => Promise<KeyServi
           changed.push(copy);
         }
       }
-      const outcomes = await Promise.allSettled(changed.map((one) => keys.unwrap(one, CONTEXT)));
-      const wrong = outcomes.filter((one) => one.status === "rejected" && isFailure(one.reason, "KEY_WRONG"));
-      expect(wrong).toHaveLength(changed.length);
+      for (let from = 0; from < changed.length; from += AT_ONCE) {
+        const some = changed.slice(from, from + AT_ONCE);
+        const outcomes = await Promise.allSettled(some.map((one) => keys.unwrap(one, CONTEXT)));
+        const wrong = outcomes.filter((one) => one.status === "rejected" && isFailure(one.reason, "KEY_WRONG"));
+        expect(wrong).toHaveLength(some.length);
+      }
       expect(changed.length).toBeGreaterThan(400);
     });
   });
