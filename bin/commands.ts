@@ -5,6 +5,8 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addPointDiff } from "./commands/point-diff.ts";
 import { addPointList } from "./commands/point-list.ts";
 import { addPointShow } from "./commands/point-show.ts";
+import { addPolicyCheck } from "./commands/policy-check.ts";
+import { addPolicyExplain } from "./commands/policy-explain.ts";
 import { addRestoreApply } from "./commands/restore-apply.ts";
 import { addRestorePlan } from "./commands/restore-plan.ts";
 import { addSweep } from "./commands/sweep.ts";
@@ -21,6 +23,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addRestorePlan,
   addRestoreApply,
   addSweep,
+  addPolicyCheck,
+  addPolicyExplain,
   addDoctor,
   addDemo,
   addCompletion,

@@ -30,6 +30,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   "lib/policy": {
     rooms: ["lib/model"],
+    outside: /^(temporal-polyfill|yaml|zod)$/,
     because: "a decision is a function of facts, rules and now, or it cannot be tested",
   },
   "lib/report": { rooms: ["lib/model"], because: "a report draws evidence it is given; one that fetches can hide" },

@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { query, testServer } from "../postgres.ts";
@@ -29,8 +29,11 @@ const onServer = (command: string, port: number): string =>
     // From another directory npx would not find the checkout; test/e2e/launcher.test.ts runs it there.
     .replaceAll("npx lastgood ", "lastgood ");
 
+/** The name of the file that a block shows: its language is `yaml <name>`. */
+const fileOf = ({ language }: Block): string | undefined => /^yaml (\S+)$/.exec(language)?.[1];
+
 const isRun = (block: Block): boolean =>
-  (block.language === "console" && !NOT_RUN.has(block.text)) || block.language === "sql";
+  fileOf(block) !== undefined || (block.language === "console" && !NOT_RUN.has(block.text)) || block.language === "sql";
 
 interface Mismatch {
   readonly step: string;
@@ -43,6 +46,11 @@ const runBlock = async (shell: Shell, block: Block): Promise<readonly Mismatch[]
   const { port } = await server();
   if (block.language === "sql") {
     await query(`postgres://app@127.0.0.1:${port}/shop`, block.text);
+    return [];
+  }
+  const file = fileOf(block);
+  if (file !== undefined) {
+    writeFileSync(join(shell.directory, file), block.text);
     return [];
   }
   const wrong: Mismatch[] = [];

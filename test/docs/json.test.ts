@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import pg from "pg";
@@ -9,7 +9,7 @@ import { fakeContext } from "../bin/fake-context.ts";
 import { freshDatabase, query, testServer } from "../postgres.ts";
 import { covers, documentedFields, pathsOf } from "./json-page.ts";
 import { blocksOf } from "./page.ts";
-import { guidePages } from "./pages.ts";
+import { guidePages, readPage } from "./pages.ts";
 
 const server = testServer(18);
 const directory = mkdtempSync(join(tmpdir(), "lastgood-json-"));
@@ -71,6 +71,11 @@ beforeAll(async () => {
   await run("restore", "apply", "1", "--to", "sql", "--out", file("shop.sql"));
   await run("verify", "1", "--level", "restore", "--scratch", await freshDatabase(server));
   await run("sweep", "--dry-run");
+  const [policy] = blocksOf(readPage("docs/guide/policy.md").text).filter((block) => block.language.startsWith("yaml"));
+  writeFileSync(file("lastgood.yaml"), policy?.text.replace("[shop]", `[${new URL(shop).pathname.slice(1)}]`) ?? "");
+  writeFileSync(file("wrong.yaml"), "version: 2");
+  await run("policy", "check", file("wrong.yaml"));
+  await run("policy", "explain", file("lastgood.yaml"), "--vault", join(directory, "vault"));
   // A chunk that is gone, so that there is a problem to report and an object to name.
   const chunks = join(directory, "vault/hot/chunks");
   const [chunk = ""] = readdirSync(chunks, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));

@@ -1,0 +1,93 @@
+import { type Document, isMap, isPair, LineCounter, parseDocument } from "yaml";
+import type { z } from "zod";
+import type { DataClass, Policy, PolicyProblem, Term } from "../model/policy.ts";
+import { contradictionsOf } from "./contradictions.ts";
+import { POLICY_SCHEMA } from "./policy-schema.ts";
+import { readTerm } from "./term.ts";
+
+export type PolicyRead = { readonly policy: Policy } | { readonly problems: readonly PolicyProblem[] };
+
+/** Reads a policy file's text. Every problem is told at once, in the order of the file; a policy that has one is no policy. */
+export const readPolicy = (text: string): PolicyRead => {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, version: "1.2" });
+  const at = (offset: number) => {
+    const { line, col } = counter.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  if (document.errors.length > 0)
+    return { problems: document.errors.map((error) => ({ ...at(error.pos[0]), path: "", message: error.message })) };
+  const problemAt = (path: readonly PropertyKey[], message: string): PolicyProblem => ({
+    ...at(offsetOf(document, path)),
+    path: path.map(String).join("."),
+    message,
+  });
+  const read = POLICY_SCHEMA.safeParse(document.toJS(), { reportInput: true });
+  const problems = read.success
+    ? contradictionsOf(policyOf(read.data)).map(({ path, message }) => problemAt(path, message))
+    : read.error.issues.flatMap((issue) => problemsOf(issue).map(({ path, message }) => problemAt(path, message)));
+  if (problems.length > 0) return { problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
+  return { policy: policyOf(read.data as z.output<typeof POLICY_SCHEMA>) };
+};
+
+const NOT_A_POLICY = "expected the fields of a policy: docs/guide/policy.md begins with one to copy";
+
+type Issue = z.core.$ZodIssue;
+
+const problemsOf = (issue: Issue): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] => {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({
+        path: [...issue.path, key],
+        message: "there is no such field: check its name",
+      }));
+    case "invalid_key":
+      return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message }];
+    case "invalid_type":
+      if (issue.path.length === 0) return [{ path: [], message: NOT_A_POLICY }];
+      return [
+        {
+          path: issue.path,
+          message: issue.input === undefined ? `is missing; expected ${issue.expected}` : `expected ${issue.expected}`,
+        },
+      ];
+    default:
+      return [{ path: issue.path, message: issue.message }];
+  }
+};
+
+/** Where a path begins in the text; where it is missing, the nearest thing above it. */
+const offsetOf = (document: Document, path: readonly PropertyKey[]): number => {
+  for (let length = path.length; length > 0; length--) {
+    const holder = document.getIn(path.slice(0, length - 1), true);
+    const key = path[length - 1];
+    if (isMap(holder)) {
+      const pair = holder.items.find((item) => isPair(item) && String(item.key) === String(key));
+      const range = (pair?.key as { range?: [number, number, number] } | undefined)?.range;
+      if (range !== undefined) return range[0];
+    }
+    const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
+    if (node?.range !== undefined && node.range !== null) return node.range[0];
+  }
+  return 0;
+};
+
+const policyOf = (file: z.output<typeof POLICY_SCHEMA>): Policy => ({
+  version: 1,
+  controller: file.controller,
+  timeZone: file.timeZone,
+  databases: file.databases,
+  classes: Object.entries(file.classes).map(
+    ([name, one]): DataClass => ({
+      name,
+      tables: one.tables,
+      max: term(one.max),
+      purpose: one.purpose,
+      legalBasis: one.legalBasis,
+    }),
+  ),
+  hot: { every: term(file.tiers.hot.every), window: term(file.tiers.hot.window) },
+  release: { window: term(file.tiers.release.window) },
+});
+
+const term = (text: string): Term => readTerm(text) as Term;
