@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Failure } from "../model/errors.ts";
+import { freeBytes } from "../model/free-bytes.ts";
 import type { ChunkEntry } from "../model/point.ts";
 import type { RowFormat } from "../model/table.ts";
 import type { Entropy } from "../ports/clock.ts";
@@ -55,13 +56,14 @@ export const putChunk = (
   const packed = compress(chunk.plain, ZSTD_LEVEL_HOT);
   const header: ChunkHeader = { kind: "chunk", format: FORMAT, codec: "zstd", ...place, id: chunk.id };
   const pieces = seal(header, packed, key, entropy);
+  freeBytes(packed);
   const sealedBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
   const entry = { name, id: chunk.id, key: key.toString("base64"), plainBytes: chunk.plain.length, sealedBytes };
   return { entry, stored: putFresh(store, name, pieces) };
 };
 
 /**
- * Reads a chunk and proves that it holds what its page says.
+ * Reads a chunk and proves that it holds what its page says. The bytes are the caller's own.
  * @throws OBJECT_MISSING, OBJECT_CORRUPT, CHUNK_DIGEST_MISMATCH  naming the object
  */
 export const getChunk = async (
@@ -72,7 +74,9 @@ export const getChunk = async (
 ): Promise<Buffer> => {
   const sealed = await getObject(store, entry.name);
   const { header, plain: packed } = open<ChunkHeader>(entry.name, sealed, "chunk", Buffer.from(entry.key, "base64"));
+  freeBytes(sealed);
   const plain = decompress(entry.name, packed, entry.plainBytes);
+  freeBytes(packed);
   const id = chunkId(namingSecret, place, plain);
   const bound =
     header.id === entry.id &&
@@ -118,7 +122,10 @@ export const decompress = (name: string, packed: Buffer, plainBytes: number): Bu
 export const pack = (plain: Buffer, level: number): Buffer => {
   const head = Buffer.alloc(4);
   head.writeUInt32BE(plain.length);
-  return Buffer.concat([head, compress(plain, level)]);
+  const compressed = compress(plain, level);
+  const packed = Buffer.concat([head, compressed]);
+  freeBytes(compressed);
+  return packed;
 };
 
 /** @throws OBJECT_CORRUPT  naming the object */
@@ -127,10 +134,14 @@ export const unpack = (name: string, packed: Buffer): Buffer => {
   throw new Failure("OBJECT_CORRUPT", `object ${name} is damaged: it is cut short`, { facts: { object: name } });
 };
 
-/** @throws OBJECT_EXISTS  a name that was to be new is taken */
+/**
+ * Stores an object and frees its pieces.
+ * @throws OBJECT_EXISTS  a name that was to be new is taken
+ */
 export const putFresh = async (store: ObjectStore, name: string, pieces: readonly Uint8Array[]): Promise<void> => {
   if ((await store.put(name, pieces)) === "exists")
     throw new Failure("OBJECT_EXISTS", `object ${name} exists already`, { facts: { object: name } });
+  for (const piece of pieces) freeBytes(piece);
 };
 
 /** @throws OBJECT_MISSING  naming the object */

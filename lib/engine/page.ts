@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { Failure } from "../model/errors.ts";
+import { freeBytes } from "../model/free-bytes.ts";
 import type { ChunkEntry, PageRef } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -48,7 +49,9 @@ export const putPage = async (store: ObjectStore, entropy: Entropy, place: PageP
   const entries = Buffer.from(JSON.stringify({ chunks: page.chunks, keys: page.keys.count }), "utf8");
   const head = Buffer.alloc(4);
   head.writeUInt32BE(entries.length);
-  const body = Buffer.concat([head, entries, page.keys.encode()]);
+  const keys = page.keys.encode();
+  const body = Buffer.concat([head, entries, keys]);
+  freeBytes(keys);
   const header: PageHeader = {
     kind: "page",
     format: FORMAT,
@@ -57,9 +60,12 @@ export const putPage = async (store: ObjectStore, entropy: Entropy, place: PageP
     chunks: page.chunks.map((chunk) => chunk.name),
     sealedKey: sealKey(place.partKey, name, key, entropy),
   };
-  const pieces = seal(header, pack(body, ZSTD_LEVEL_HOT), key, entropy);
-  await putFresh(store, name, pieces);
+  const packed = pack(body, ZSTD_LEVEL_HOT);
+  const pieces = seal(header, packed, key, entropy);
+  freeBytes(body);
+  freeBytes(packed);
   const pageBytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  await putFresh(store, name, pieces);
   return pageRef(name, key, page, pageBytes);
 };
 
@@ -84,10 +90,13 @@ export const getPage = async (store: ObjectStore, ref: Pick<PageRef, "name" | "k
 const decodePage = (name: string, sealed: Buffer, key: Buffer): Page => {
   const { plain } = open<PageHeader>(name, sealed, "page", key);
   const body = unpack(name, plain);
+  freeBytes(plain);
   const entriesEnd = body.length < 4 ? -1 : 4 + body.readUInt32BE(0);
   if (entriesEnd < 0 || entriesEnd > body.length) throw damaged(name);
   const { chunks, keys } = JSON.parse(body.toString("utf8", 4, entriesEnd)) as { chunks: ChunkEntry[]; keys: number };
-  return { chunks, keys: KeyList.decode(body.subarray(entriesEnd), keys) };
+  const list = KeyList.decode(body.subarray(entriesEnd), keys);
+  freeBytes(body);
+  return { chunks, keys: list };
 };
 
 /**
