@@ -8,7 +8,7 @@ import { awaitTurn, HeldIntent, listIntents } from "./intent.ts";
 import type { LaneClass } from "./lane.ts";
 import { adoptPage, pagePrefix } from "./page.ts";
 import { type Earlier, planTables } from "./plan-capture.ts";
-import { getPart, listPoints, pagesOf, pointGenerations, putPart, putPoint } from "./points.ts";
+import { getPart, listPoints, pagesOf, putPart, putPoint, takeBackPoint } from "./points.ts";
 import type { Vault } from "./vault.ts";
 
 /** A migration that is running moves tables under the capture: it is taken again from a new snapshot, this often. */
@@ -25,6 +25,13 @@ export interface CaptureOptions {
   readonly classOf: (table: TableFacts) => string;
   /** Classes that have a part in every point, also when they have no table: one at least, because parts hold the schema. */
   readonly classes: readonly string[];
+  /** Of a capture that is an attempt of a run. */
+  readonly attempt?: {
+    /** Called with the point's id before anything is written under it. What it throws ends the capture. */
+    readonly begin: (id: string) => Promise<void>;
+    /** Earlier attempts that cannot make a point any more: their leases are not waited for. */
+    readonly over: ReadonlySet<string>;
+  };
 }
 
 export interface CaptureWorld extends CopyWorld {
@@ -61,10 +68,11 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
     world.warn(
       `another capture of ${database} has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`,
     );
-  await awaitTurn(vault.hot, clock, database, onWait, world.signal);
+  await awaitTurn(vault.hot, clock, database, onWait, world.signal, options.attempt?.over);
   // Only now: points in order of their start are points in order of what they show, also after a wait.
   const startedAt = clock.now();
   const id = pointId(startedAt, vault.entropy.bytes(ID_SALT_BYTES));
+  await options.attempt?.begin(id);
   const held = await HeldIntent.take(vault.hot, clock, { id, database });
   try {
     for (let take = 1; ; take++) {
@@ -90,7 +98,7 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
 /** A point of a process that slept past its lease may name pages that were swept: it must not stay. */
 const assertNotSwept = async (vault: Vault, held: HeldIntent, id: string): Promise<void> => {
   if (await held.isThere()) return;
-  for (const name of await pointGenerations(vault.hot, id)) await vault.hot.delete(name);
+  await takeBackPoint(vault.hot, id);
   throw new Failure(
     "CAPTURE_RUNNING",
     `the lease of capture ${id} ended before it was done; its point was taken back`,
@@ -157,7 +165,7 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
     stored: { objects: copied.stored.objects + parts.length + 1, bytes: copied.stored.bytes + partBytes },
     uncovered: schema.uncovered.map(({ kind, count }) => ({ kind, count })),
   };
-  await putPoint(vault.hot, point);
+  await writePoint(vault, point);
   return {
     point,
     tables: copied.tables.map(({ record, layer }) => ({
@@ -171,6 +179,18 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
     uncovered: schema.uncovered,
     elapsedMs: clock.elapsedMs() - take.began,
   };
+};
+
+/** Its name is taken when another attempt of the same run made sure that this one has no point. */
+const writePoint = async (vault: Vault, point: Point): Promise<void> => {
+  try {
+    await putPoint(vault.hot, point);
+  } catch (error) {
+    if (!isFailure(error, "OBJECT_EXISTS")) throw error;
+    throw new Failure("CAPTURE_RUNNING", `another attempt has taken the place of capture ${point.id}`, {
+      cause: error,
+    });
+  }
 };
 
 /** The wrapped data key of every part is in the store before anything is sealed under it. A retake finds it there. */

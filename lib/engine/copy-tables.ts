@@ -2,21 +2,36 @@ import type { Layer, Part, PartTable, RangeRecord } from "../model/point.ts";
 import type { ReportProgress } from "../model/progress.ts";
 import type { TableFacts } from "../model/table.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Lanes } from "../ports/lanes.ts";
+import type { Lanes, RoundLanes, RoundTask } from "../ports/lanes.ts";
 import type { SourceView } from "../ports/source-database.ts";
 import type { BaseCopied } from "./copy-base.ts";
 import type { ChainBroken, ChangesCopied } from "./copy-changes.ts";
 import { type CopyTask, type LaneClass, layerOf, type Stored } from "./lane.ts";
 import type { PageSum } from "./layer-writer.ts";
-import { baseTasks, type Earlier, inOrder, type TablePlan } from "./plan-capture.ts";
+import { baseTasks, type Earlier, inOrder, type RangeRule, type TablePlan } from "./plan-capture.ts";
 
 export type CopyResult = BaseCopied | ChangesCopied | ChainBroken;
+
+export type CopyLanes = Lanes<CopyTask, CopyResult> | RoundLanes<CopyTask, CopyResult>;
+
+/** What a copy is going to read, by the planner's sizes. */
+export interface CopyWork {
+  readonly lanes: number;
+  /** Tables whose rows are all read. */
+  readonly wholeBytes: number;
+  /** Tables of which the server reads all and sends what changed. */
+  readonly changesBytes: number;
+}
 
 /** What copying needs of the world. */
 export interface CopyWorld {
   readonly clock: Clock;
   /** Lanes that have joined the view. */
-  readonly openLanes: (opening: LaneOpening) => Promise<Lanes<CopyTask, CopyResult>>;
+  readonly openLanes: (opening: LaneOpening) => Promise<CopyLanes>;
+  /** Told what is to be read before the first row is; what it throws ends the copy. */
+  readonly mayRead?: (work: CopyWork) => void;
+  /** How tables are split into ranges. Only tests give another rule. */
+  readonly ranges?: RangeRule;
   readonly progress: ReportProgress;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
@@ -66,33 +81,17 @@ export const copyTables = async (
   await using lanes = await world.openLanes({ token: take.view.token, pointId: take.id, classes });
   const results = new Map<string, CopyResult[]>();
   const stored = { objects: 0, bytes: 0 };
-  // One failure ends the others: a capture is whole or it is not.
-  const stop = new AbortController();
-  const signal = AbortSignal.any([world.signal, stop.signal]);
-
-  const runAll = async (
-    tasks: readonly { readonly task: CopyTask; readonly bytes: number; readonly slot: number }[],
-  ) => {
-    const queue = [...tasks];
-    const lane = async (): Promise<void> => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        signal.throwIfAborted();
-        const result = await lanes.run(next.task, onRead, signal);
-        const slots = results.get(next.task.tableId) ?? [];
-        slots[next.slot] = result;
-        results.set(next.task.tableId, slots);
-        if (result.kind !== "broken") {
-          stored.objects += result.stored.objects;
-          stored.bytes += result.stored.bytes;
-        }
-      }
-    };
-    const running = Array.from({ length: lanes.count }, lane);
-    for (const one of running) one.catch((error: unknown) => stop.abort(error));
-    const ended = await Promise.allSettled(running);
-    world.signal.throwIfAborted();
-    const failed = ended.find((end) => end.status === "rejected");
-    if (failed !== undefined) throw stop.signal.aborted ? stop.signal.reason : failed.reason;
+  const runAll = async (tasks: readonly SlotTask[]): Promise<void> => {
+    const copied = await runRound(lanes, tasks, onRead, world.signal);
+    tasks.forEach(({ task, slot }, i) => {
+      const result = copied[i] as CopyResult;
+      const slots = results.get(task.tableId) ?? [];
+      slots[slot] = result;
+      results.set(task.tableId, slots);
+      if (result.kind === "broken") return;
+      stored.objects += result.stored.objects;
+      stored.bytes += result.stored.bytes;
+    });
   };
 
   const tasksOf = async (plan: TablePlan) => {
@@ -104,10 +103,12 @@ export const copyTables = async (
     }
     const adopted = earlier.adopted.get(`${plan.class}/${plan.tableId}`) ?? [];
     const splits = (facts: TableFacts, parts: number) => take.view.splits(facts, parts);
-    const tasks = await baseTasks(plan, { lanes: lanes.count, bytesTotal, adopted, splits });
+    const tasks = await baseTasks(plan, { lanes: lanes.count, bytesTotal, adopted, splits, rule: world.ranges });
     return tasks.map((task, slot) => ({ task, bytes: plan.size.bytes / tasks.length, slot }));
   };
 
+  const changesBytes = plans.reduce((bytes, plan) => bytes + (plan.why === undefined ? plan.size.bytes : 0), 0);
+  world.mayRead?.({ lanes: lanes.count, wholeBytes: bytesTotal, changesBytes });
   const tasks = (await Promise.all(plans.map(tasksOf))).flat();
   tell("reading rows");
   await runAll(inOrder(tasks));
@@ -128,6 +129,38 @@ export const copyTables = async (
     return { class: plan.class, ...tableRecord(take.id, final, results.get(plan.tableId) ?? []) };
   });
   return { tables, stored };
+};
+
+interface SlotTask extends RoundTask<CopyTask> {
+  /** Which of its table's tasks it is, in the order of keys. */
+  readonly slot: number;
+}
+
+/** Tasks over lanes that take one after the other, or all at once. One failure ends the others: a capture is whole or it is not. */
+const runRound = async (
+  lanes: CopyLanes,
+  tasks: readonly SlotTask[],
+  onRead: (rows: number, bytes: number) => void,
+  signal: AbortSignal,
+): Promise<readonly CopyResult[]> => {
+  if ("runRound" in lanes) return tasks.length === 0 ? [] : lanes.runRound(tasks, onRead, signal);
+  const results: CopyResult[] = [];
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const queue = [...tasks.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      either.throwIfAborted();
+      results[next[0]] = await lanes.run(next[1].task, onRead, either);
+    }
+  };
+  const running = Array.from({ length: lanes.count }, lane);
+  for (const one of running) one.catch((error: unknown) => stop.abort(error));
+  const ended = await Promise.allSettled(running);
+  signal.throwIfAborted();
+  const failed = ended.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw stop.signal.aborted ? stop.signal.reason : failed.reason;
+  return results;
 };
 
 const taskFacts = (plan: TablePlan) => ({

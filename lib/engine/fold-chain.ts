@@ -53,7 +53,7 @@ export const foldChains = async (world: FoldWorld, leaving: ReadonlySet<string>)
     // Everything it reads is named by points that stay, and so spared; what it writes lies under its own id.
     await held.need([]);
     const report = await foldUnder(world, held, foldId, leaving);
-    await held.release();
+    await held.remove();
     return report;
   } catch (error) {
     // What was written without a point is swept after the lease. What counts is the error that brought us here.

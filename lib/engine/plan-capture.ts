@@ -9,10 +9,14 @@ import { BASE_CUT, cutBits } from "./cut.ts";
 import type { BaseTask } from "./lane.ts";
 import { pagesIn } from "./layers.ts";
 
-/** Smaller ranges cost more in queries than they gain in balance. */
-const RANGE_BYTES_MIN = 64 * MIB;
-/** Ranges per lane, so that the last ones to finish end close together. */
-const RANGES_PER_LANE = 4;
+export interface RangeRule {
+  /** Smaller ranges cost more in queries than they gain in balance. */
+  readonly bytesMin: number;
+  /** Ranges per lane, so that the last ones to finish end close together. */
+  readonly perLane: number;
+}
+
+const RANGES: RangeRule = { bytesMin: 64 * MIB, perLane: 4 };
 
 /** What is to be done for one table. */
 export interface TablePlan {
@@ -93,6 +97,7 @@ export const baseTasks = async (
     readonly bytesTotal: number;
     readonly adopted: readonly PageRef[];
     readonly splits: (facts: TableFacts, parts: number) => Promise<readonly string[]>;
+    readonly rule?: RangeRule | undefined;
   },
 ): Promise<readonly BaseTask[]> => {
   const known = [...(plan.before?.layers[0]?.pages ?? []), ...options.adopted];
@@ -118,15 +123,17 @@ const rangeStarts = async (
     readonly lanes: number;
     readonly bytesTotal: number;
     readonly splits: (facts: TableFacts, parts: number) => Promise<readonly string[]>;
+    readonly rule?: RangeRule | undefined;
   },
 ): Promise<readonly string[]> => {
   const { key } = plan.facts;
+  const { bytesMin, perLane } = options.rule ?? RANGES;
   if (key === undefined || options.lanes === 1) return [];
   const bytes = plan.size.bytes;
   const parts = plan.size.clustered
-    ? Math.floor(bytes / Math.max(RANGE_BYTES_MIN, options.bytesTotal / (options.lanes * RANGES_PER_LANE)))
+    ? Math.floor(bytes / Math.max(bytesMin, options.bytesTotal / (options.lanes * perLane)))
     : // Rows that lie in another order are sorted whole: splitting means sorting several times, worth it only for balance.
-      bytes > (1.2 * options.bytesTotal) / options.lanes && bytes > RANGE_BYTES_MIN
+      bytes > (1.2 * options.bytesTotal) / options.lanes && bytes > bytesMin
       ? options.lanes
       : 1;
   if (parts < 2) return [];

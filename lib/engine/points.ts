@@ -108,14 +108,56 @@ export const putPoint = async (store: ObjectStore, point: Point): Promise<void> 
   await putFresh(store, pointName(point.id, point.generation), [encodeDocument(point)]);
 };
 
+/**
+ * Says that nothing under a point's id counts, in place of deleting it: who captures may not delete. It is a generation
+ * like any other, so the highest one still says what the point is, and of two writers of the first one only one succeeds.
+ */
+interface Withdrawn {
+  readonly format: 1;
+  readonly kind: "withdrawn";
+  readonly id: string;
+  readonly generation: number;
+}
+
+/**
+ * Makes sure that a capture which is taken for dead never has a point: the name of its point is taken.
+ * @returns the point, if it has one already
+ */
+export const preventPoint = async (store: ObjectStore, id: string): Promise<Point | undefined> => {
+  if ((await putWithdrawn(store, id, 1)) === "created") return undefined;
+  return newestGeneration(store, id);
+};
+
+/** Takes back a point that was written too late. */
+export const takeBackPoint = async (store: ObjectStore, id: string): Promise<void> => {
+  // A fold may be writing generations of it.
+  for (let look = 0; look < LOOKS_MAX; look++) {
+    const newest = (await pointGenerations(store, id)).at(-1);
+    if (newest === undefined) return;
+    const generation = Number(newest.slice(newest.lastIndexOf("/") + 1, -".json".length)) + 1;
+    if ((await putWithdrawn(store, id, generation)) === "created") return;
+  }
+};
+
+const putWithdrawn = (store: ObjectStore, id: string, generation: number): Promise<"created" | "exists"> =>
+  store.put(pointName(id, generation), [
+    encodeDocument({ format: FORMAT, kind: "withdrawn", id, generation } satisfies Withdrawn),
+  ]);
+
 /** @throws OBJECT_CORRUPT  naming the object */
-export const getPointObject = async (store: ObjectStore, name: string): Promise<Point | undefined> => {
+export const readPointObject = async (store: ObjectStore, name: string): Promise<Point | "withdrawn" | undefined> => {
   const bytes = await store.get(name);
   if (bytes === undefined) return undefined;
-  const point = decodeDocument<Point>(name, bytes, FORMAT);
-  if (point.kind !== "point" || pointName(point.id, point.generation) !== name)
+  const point = decodeDocument<Point | Withdrawn>(name, bytes, FORMAT);
+  if ((point.kind !== "point" && point.kind !== "withdrawn") || pointName(point.id, point.generation) !== name)
     throw corrupt(name, "it is not the point its name says");
-  return point;
+  return point.kind === "withdrawn" ? "withdrawn" : point;
+};
+
+/** The point an object holds; undefined if it is gone or withdrawn. */
+export const getPointObject = async (store: ObjectStore, name: string): Promise<Point | undefined> => {
+  const point = await readPointObject(store, name);
+  return point === "withdrawn" ? undefined : point;
 };
 
 /** Every point of the vault, oldest first, each in its highest generation. */
@@ -124,19 +166,19 @@ export const listPoints = async (store: ObjectStore): Promise<readonly Point[]> 
   for await (const { name } of store.list("points/")) newest.set(name.split("/")[1] as string, name);
   const points: Point[] = [];
   for (const [id, name] of newest) {
-    const point = (await getPointObject(store, name)) ?? (await newestGeneration(store, id));
-    if (point !== undefined) points.push(point);
+    const point = (await readPointObject(store, name)) ?? (await newestGeneration(store, id));
+    if (point !== undefined && point !== "withdrawn") points.push(point);
   }
   return points.sort((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
 };
 
-/** A point whose listed generation was gone when it was read: a fold has put the next one in its place, or it was removed. */
-const newestGeneration = async (store: ObjectStore, id: string): Promise<Point | undefined> => {
+/** A point in its highest generation, also while a fold puts the next one in its place or it is removed. */
+export const newestGeneration = async (store: ObjectStore, id: string): Promise<Point | undefined> => {
   for (let look = 0; look < LOOKS_MAX; look++) {
     const name = (await pointGenerations(store, id)).at(-1);
     if (name === undefined) return undefined;
-    const point = await getPointObject(store, name);
-    if (point !== undefined) return point;
+    const point = await readPointObject(store, name);
+    if (point !== undefined) return point === "withdrawn" ? undefined : point;
   }
   return undefined;
 };

@@ -15,7 +15,7 @@ const HEADER_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What every header says. It is readable without a key, so it never holds a row value. */
 export interface SealedHeader {
-  readonly kind: "chunk" | "page" | "part";
+  readonly kind: "chunk" | "page" | "part" | "work";
   readonly format: number;
 }
 

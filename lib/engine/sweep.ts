@@ -4,11 +4,12 @@ import type { ReportProgress } from "../model/progress.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectFacts, ObjectStore, VaultStores } from "../ports/object-store.ts";
 import { sha256 } from "./document.ts";
-import { listIntents, removeIntent } from "./intent.ts";
+import { listIntents, removeEndedIntents, removeIntent } from "./intent.ts";
 import { pageChunkNames } from "./page.ts";
-import { getPointObject, type PartHeader } from "./points.ts";
+import { type PartHeader, readPointObject } from "./points.ts";
 import { readHeader } from "./seal.ts";
 import { isChunkName, SweepNames } from "./sweep-names.ts";
+import { WORK_SPARED_MS, workLeft } from "./sweep-work.ts";
 
 /** Chunks do not tell who wrote them but by their age; the store's clock may be this far from ours. */
 const CLOCK_SKEW_MS = 10 * 60_000;
@@ -36,6 +37,8 @@ export interface SweepReport {
   readonly chunks: Count;
   readonly parts: Count;
   readonly keys: Count;
+  /** Boards of runs that are over, and withdrawn points. */
+  readonly work: Count;
   /** Unnamed, but spared because an intent that is alive may have written it. */
   readonly spared: Count;
 }
@@ -122,22 +125,28 @@ export const sweep = async (world: SweepWorld, options: { readonly dryRun: boole
     chunks: await run.remove(hot, chunksLeft(hot, names), spareFrom),
     parts: await run.remove(hot, names.partsLeft(), spareFrom),
     keys: await run.remove(keys, names.keysLeft(), Number.POSITIVE_INFINITY),
+    work: await run.remove(hot, workLeft(hot, seen), world.clock.now() - WORK_SPARED_MS),
   };
   return { ...report, ...swept, spared: run.spared, postponed: undefined };
 };
 
 const NO: Count = { objects: 0, bytes: 0 };
-const NOTHING = { pages: NO, chunks: NO, parts: NO, keys: NO, spared: NO };
+const NOTHING = { pages: NO, chunks: NO, parts: NO, keys: NO, work: NO, spared: NO };
 
 const retireDead = async ({ stores, clock }: SweepWorld, dryRun: boolean): Promise<number> => {
   const dead = (await listIntents(stores.hot)).filter((intent) => intent.leaseUntil <= clock.now());
-  if (!dryRun) for (const intent of dead) await removeIntent(stores.hot, intent.id);
+  if (dryRun) return dead.length;
+  for (const intent of dead) await removeIntent(stores.hot, intent.id);
+  await removeEndedIntents(stores.hot);
   return dead.length;
 };
 
 interface Seen {
   readonly live: Awaited<ReturnType<typeof listIntents>>;
   readonly parts: readonly { readonly point: string; readonly pointObject: string; readonly ref: PartRef }[];
+  /** Ids of points, and of those that were withdrawn. */
+  readonly points: ReadonlySet<string>;
+  readonly withdrawn: ReadonlySet<string>;
 }
 
 /** Everything seen in any round counts, so that it does not matter what goes while we look. */
@@ -145,7 +154,9 @@ const lookUntilStable = async ({ stores, clock, signal }: SweepWorld): Promise<S
   const { hot } = stores;
   const live = new Map<string, Seen["live"][number]>();
   const parts: Seen["parts"][number][] = [];
+  const objects = new Set<string>();
   const points = new Set<string>();
+  const withdrawn = new Set<string>();
   for (let round = 1; round <= ROUNDS_MAX; round++) {
     signal.throwIfAborted();
     let fresh = round === 1;
@@ -156,15 +167,24 @@ const lookUntilStable = async ({ stores, clock, signal }: SweepWorld): Promise<S
       live.set(intent.id, { ...intent, needs: [...new Set([...(before?.needs ?? []), ...intent.needs])] });
     }
     for await (const { name } of hot.list("points/")) {
-      if (points.has(name)) continue;
-      const point = await getPointObject(hot, name);
+      if (objects.has(name)) continue;
+      const point = await readPointObject(hot, name);
       // Gone between listing and reading: it was removed, or replaced by the next generation, which the next round shows.
       fresh = true;
       if (point === undefined) continue;
-      points.add(name);
-      for (const ref of point.parts) parts.push({ point: point.id, pointObject: name, ref });
+      objects.add(name);
+      const id = name.split("/")[1] as string;
+      if (point === "withdrawn") {
+        withdrawn.add(id);
+        continue;
+      }
+      points.add(id);
+      for (const ref of point.parts) parts.push({ point: id, pointObject: name, ref });
     }
-    if (!fresh) return { live: [...live.values()], parts };
+    if (fresh) continue;
+    // What a withdrawn point names may be gone.
+    for (const id of withdrawn) points.delete(id);
+    return { live: [...live.values()], parts: parts.filter(({ point }) => points.has(point)), points, withdrawn };
   }
   throw new Failure("CAPTURE_RUNNING", `points came and went in each of ${ROUNDS_MAX} looks; nothing was swept`, {
     hint: "sweep again when less is going on",

@@ -154,7 +154,7 @@ test("fails when the point is not there, and while another fold is alive, and ch
     code: "CAPTURE_RUNNING",
     message: expect.stringContaining("another fold") as string,
   });
-  await other.release();
+  await other.remove();
   expect(await namesIn(stores.hot)).toEqual(before);
 });
 

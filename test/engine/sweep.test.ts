@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { removePoints } from "../../lib/engine/expire.ts";
-import { HeldIntent, LEASE_MS } from "../../lib/engine/intent.ts";
+import { HeldIntent, LEASE_MS, listIntents } from "../../lib/engine/intent.ts";
 import { pageChunkNames } from "../../lib/engine/page.ts";
 import { getPart, listPoints, pointGenerations, putPart, putPoint } from "../../lib/engine/points.ts";
 import { type SweepReport, sweep } from "../../lib/engine/sweep.ts";
@@ -308,6 +308,8 @@ test("fails when a process that slept past its lease goes on: its renewal does n
   expect(await held.isThere()).toBe(false);
   await clock.advance(LEASE_MS);
   expect(() => held.assertHeld()).toThrow("lease");
-  expect(await namesIn(stores.hot, "intents/")).toEqual([]);
+  expect(await listIntents(stores.hot)).toEqual([]);
   await held.release();
+  await sweep(sweepWorldOf(stores, clock), { dryRun: false });
+  expect(await namesIn(stores.hot, "intents/")).toEqual([]);
 });

@@ -41,7 +41,7 @@ export const holdingPages = async <T>(world: HoldWorld, act: (hold: HoldPages) =
   } finally {
     // The rows are restored, or the error says why not: neither is undone by an intent that stays until its lease ends.
     await held?.release().catch((error: unknown) => {
-      warn(`the intent of this restore could not be removed (${textOf(error)}); its lease ends by itself`);
+      warn(`the intent of this restore could not be released (${textOf(error)}); its lease ends by itself`);
     });
   }
 };

@@ -180,7 +180,7 @@ test("a first capture killed at any write or delete shows no half point, goes on
   });
   expect(seen.kills).toBe(2 * (story.puts + story.deletes));
   expect(seen.handedOn).toBeGreaterThan(story.puts);
-  // The write of the point makes one, and neither of the two ways to die in the delete after it takes it away.
+  // The write of the point makes one, and neither of the two ways to die in the release after it takes it away.
   expect(seen.points).toBe(1 + 2);
 });
 

@@ -39,24 +39,15 @@ const beforeLoading = (url: string, act: () => Promise<void>) =>
 
 const countIn = (url: string) => query(url, "SELECT count(*)::int AS n FROM one");
 
-/** A store that refuses to write or to delete intents, as soon as it is told to. */
-const refusing = (verb: "put" | "delete", code: ErrorCode) => {
+/** A store that refuses to write intents, as soon as it is told to. */
+const refusing = (code: ErrorCode) => {
   const store = oldStore();
   const refused = { now: false };
-  const check = (asked: "put" | "delete", name: string): void => {
-    if (refused.now && asked === verb && name.startsWith("intents/")) throw new Failure(code, `may not ${verb}`);
-  };
   const hot: ObjectStore = {
-    get: (name, range) => store.get(name, range),
-    head: (name) => store.head(name),
-    list: (prefix) => store.list(prefix),
+    ...store,
     async put(name, pieces) {
-      check("put", name);
+      if (refused.now && name.startsWith("intents/")) throw new Failure(code, "may not put");
       return store.put(name, pieces);
-    },
-    async delete(name) {
-      check("delete", name);
-      return store.delete(name);
     },
   };
   return { hot, refused };
@@ -92,7 +83,7 @@ test("a capture does not wait for a restore", async () => {
 test.each(["STORE_FORBIDDEN", "STORE_FULL"] as const)(
   "a vault that cannot be written to (%s) still gives its rows back, with a notice",
   async (code) => {
-    const { hot, refused } = refusing("put", code);
+    const { hot, refused } = refusing(code);
     const made = await captured(hot);
     refused.now = true;
     const copy = await freshDatabase(server);
@@ -103,8 +94,8 @@ test.each(["STORE_FORBIDDEN", "STORE_FULL"] as const)(
   },
 );
 
-test("fails with what went wrong in the restore, not with an intent that cannot be removed", async () => {
-  const { hot, refused } = refusing("delete", "STORE_UNREACHABLE");
+test("fails with what went wrong in the restore, not with an intent that cannot be released", async () => {
+  const { hot, refused } = refusing("STORE_UNREACHABLE");
   const made = await captured(hot);
   const copy = await freshDatabase(server);
   const notices: string[] = [];
@@ -114,7 +105,7 @@ test("fails with what went wrong in the restore, not with an intent that cannot 
   });
   const restored = made.restore(copy, undefined, { target, warn: (notice) => notices.push(notice) });
   await expect(restored).rejects.toMatchObject({ code: "TARGET_NO_SPACE" });
-  expect(notices).toEqual([expect.stringContaining("the intent of this restore could not be removed")]);
+  expect(notices).toEqual([expect.stringContaining("the intent of this restore could not be released")]);
 });
 
 test("fails without leaving an intent when the plan is refused", async () => {
