@@ -69,8 +69,12 @@ function isCloudError(error: unknown): error is CloudError {
   return CREDENTIALS.test(name) || name === "TimeoutError" || NO_ANSWER.test(codeOf(error));
 }
 
-// A socket's error is called "Error"; its code says what it was. An answer's name is kept.
-const nameOf = (error: CloudError): string => (NO_ANSWER.test(codeOf(error)) ? codeOf(error) : error.name);
+// A socket's error is called "Error"; its code says what it was. An answer to HEAD has no body to be named by.
+function nameOf(error: CloudError): string {
+  if (NO_ANSWER.test(codeOf(error))) return codeOf(error);
+  const status = error.$metadata?.httpStatusCode;
+  return /^(Unknown(Error)?|Error)$/.test(error.name) && status !== undefined ? `HTTP ${status}` : error.name;
+}
 
 const codeOf = ({ code }: CloudError): string => (typeof code === "string" ? code : "");
 
