@@ -4,7 +4,7 @@ import { Signer, type SignerConfig } from "@aws-sdk/rds-signer";
 import { Failure } from "../model/errors.ts";
 import { type ProtectedDatabase, STACK_ENV } from "../model/stack.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DatabaseLogin } from "../ports/database-login.ts";
+import type { DatabaseCredentials, DatabaseLogin } from "../ports/database-login.ts";
 import { cloudFailure } from "./cloud-failure.ts";
 import { databaseSecret } from "./secrets.ts";
 
@@ -29,7 +29,7 @@ export function databaseLogin(database: ProtectedDatabase, means: LoginMeans): D
   const place = { host, port, database: name, authorities: means.authorities };
   return login.by === "iam"
     ? { ...place, ...byIamToken(database, means.signing) }
-    : { ...place, ...bySecret(login.secretArn, means) };
+    : { ...place, ...bySecret({ user: database.user, secretArn: login.secretArn }, means) };
 }
 
 /**
@@ -65,11 +65,26 @@ function byIamToken({ host, port, user }: ProtectedDatabase, signing: LoginMeans
   };
 }
 
-function bySecret(secretArn: string, { secrets, clock }: LoginMeans): Credentials {
+/**
+ * Rotation may alternate between the user and its clone, so the secret tells which it is. Any other user's secret is refused:
+ * with the master's, every capture would run with all rights.
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotation-strategy.html
+ */
+function bySecret(expected: { user: string; secretArn: string }, { secrets, clock }: LoginMeans): Credentials {
+  const { user, secretArn } = expected;
   const secret = databaseSecret(secrets, secretArn, clock);
+  const checked = (credentials: DatabaseCredentials): DatabaseCredentials => {
+    if (credentials.user === user || credentials.user === `${user}_clone`) return credentials;
+    throw new Failure("DATABASE_AUTH", `secret ${secretArn} is of user ${credentials.user}, expected ${user}`, {
+      hint: "give the stack the secret of that user, or the user of that secret",
+    });
+  };
   return {
     refusedHint: `secret ${secretArn} holds what the server refuses: if it is being rotated, run again in a minute`,
-    credentials: () => secret.read(),
-    credentialsInstead: (refused) => secret.readInstead(refused),
+    credentials: async () => checked(await secret.read()),
+    async credentialsInstead(refused) {
+      const others = await secret.readInstead(refused);
+      return others === undefined ? undefined : checked(others);
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
@@ -24,15 +24,15 @@ const CREDENTIALS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "scr
  */
 export async function scriptedJson(...answers: readonly [Answer, ...Answer[]]) {
   const requests: Request[] = [];
-  const server = createServer((request, response) => {
-    void json(request).then((body) => {
-      requests.push({ target: String(request.headers["x-amz-target"]), body: body as Request["body"] });
-      const answer = answers[Math.min(requests.length, answers.length) - 1];
-      if (answer === undefined || answer === "no answer") return;
-      if ("body" in answer) response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
-      else response.writeHead(answer.status).end(JSON.stringify({ __type: answer.type, message: answer.message }));
-    });
-  }).listen(0, "127.0.0.1");
+  const answerOne = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = (await json(request)) as Request["body"];
+    requests.push({ target: String(request.headers["x-amz-target"]), body });
+    const answer = answers[Math.min(requests.length, answers.length) - 1];
+    if (answer === undefined || answer === "no answer") return;
+    if ("body" in answer) response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
+    else response.writeHead(answer.status).end(JSON.stringify({ __type: answer.type, message: answer.message }));
+  };
+  const server = createServer((request, response) => void answerOne(request, response)).listen(0, "127.0.0.1");
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
