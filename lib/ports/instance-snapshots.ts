@@ -5,12 +5,12 @@
  * What every adapter promises, and test/contracts/instance-snapshots.ts holds it to:
  *
  * - `start` is idempotent: its id is derived from the database and the release alone. A snapshot that is there already
- *   under that id with the same release and commit is adopted; with another commit it is RELEASE_TAKEN.
+ *   under that id with the same release and commit is adopted, a failed one too; with another commit it is RELEASE_TAKEN.
  * - `start` returns at once; `describe` tells how far it is. A snapshot that failed for good says so, it never stays "creating".
  * - A server that is busy with something else is INSTANCE_BUSY (retryable); one that is not there INSTANCE_NOT_FOUND;
  *   no room for another snapshot SNAPSHOT_QUOTA; a caller without the right CLOUD_FORBIDDEN; too many calls
  *   CLOUD_THROTTLED (retryable); no answer CLOUD_UNREACHABLE (retryable). Never one for the other.
- * - `delete` is idempotent. Only snapshots that `start` made are deleted: others have not our tags.
+ * - `delete` is idempotent. Only snapshots that `start` made are touched: one without our tags is SNAPSHOT_NOT_OURS.
  */
 export interface InstanceSnapshots {
   start(request: SnapshotRequest): Promise<InstanceSnapshot>;
@@ -40,6 +40,8 @@ export interface InstanceSnapshot {
   readonly percent: number;
   readonly release: string;
   readonly commit: string;
+  /** When it is to be deleted at the latest, as the start that made it said: one that adopts it changes nothing. */
+  readonly expiresAt: number;
   /** The last transaction it holds, epoch ms; unknown until it is available. */
   readonly databaseTime?: number;
 }
