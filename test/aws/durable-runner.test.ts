@@ -1,7 +1,6 @@
 import { withDurableExecution } from "@aws/durable-execution-sdk-js";
 import { LocalDurableTestRunner } from "@aws/durable-execution-sdk-js-testing";
 import { afterAll, beforeAll } from "vitest";
-import type { Plain, WorkerFunction, Workflow } from "../../lib/ports/workflow.ts";
 import { workflowContract } from "../contracts/workflow.ts";
 import { durableAct, endOf, workerFunctions } from "./durable-act.ts";
 
@@ -9,23 +8,21 @@ import { durableAct, endOf, workerFunctions } from "./durable-act.ts";
 beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true }));
 afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
 
-workflowContract(
-  "durable, in AWS's own test runner",
-  async (workers: Readonly<Record<string, WorkerFunction>> = {}) => {
-    // The runner skips pauses without moving its clock by them; so each reading is a second after the last.
-    let seconds = 0;
-    const now = () => ++seconds * 1000;
-    return {
-      clock: { now },
-      keepsTime: false,
-      effectsRepeat: false,
-      async run<T extends Plain>(act: (workflow: Workflow) => Promise<T>): Promise<T> {
-        const handler = durableAct(act, { now, kinds: Object.keys(workers) });
-        const runner = new LocalDurableTestRunner({ handlerFunction: withDurableExecution(handler) });
-        for (const [arn, work] of Object.entries(workerFunctions(workers))) runner.registerFunction(arn, work);
-        const execution = await runner.run({ payload: {} });
-        return endOf<T>(execution.getResult());
-      },
-    };
-  },
-);
+workflowContract("durable, in AWS's own test runner", async (workers = {}) => {
+  // The runner skips pauses without moving its clock by them; so each reading is a second after the last.
+  let seconds = 0;
+  const now = (): number => ++seconds * 1000;
+  return {
+    clock: { now },
+    keepsTime: false,
+    effectsRepeat: false,
+    async run(act) {
+      const runner = new LocalDurableTestRunner({
+        handlerFunction: withDurableExecution(durableAct(act, { now, workers })),
+      });
+      for (const [arn, work] of Object.entries(workerFunctions(workers))) runner.registerFunction(arn, work);
+      const execution = await runner.run({ payload: {} });
+      return endOf(execution.getResult());
+    },
+  };
+});

@@ -2,10 +2,10 @@ import {
   type CheckpointDurableExecutionRequest,
   type CheckpointDurableExecutionResponse,
   DurableExecutionClientError,
-  type DurableExecutionHandler,
+  DurableExecutionInvocationInputWithClient,
   type DurableExecutionInvocationOutput,
+  type DurableLambdaHandler,
   InvocationStatus,
-  withDurableExecution,
 } from "@aws/durable-execution-sdk-js";
 import type { Context } from "aws-lambda";
 import { DurableHistory } from "./durable-history.ts";
@@ -14,10 +14,14 @@ import { DurableHistory } from "./durable-history.ts";
 export type Death = "before it is kept" | "after it is kept" | undefined;
 
 interface DurableService {
+  /** What the execution is started with. */
+  readonly input?: unknown;
   /** What is called by its ARN; what it throws is a failed invocation. */
   readonly functions?: Readonly<Record<string, (event: unknown) => Promise<unknown>>>;
   /** Asked at each checkpoint: which one of the execution it is, and which one of its invocation. From 1. */
   readonly dies?: (checkpoint: number, ofInvocation: number) => Death;
+  /** Is given the history before the first invocation. */
+  readonly opened?: (history: DurableHistory) => void;
 }
 
 export interface DurableEnd {
@@ -29,18 +33,20 @@ export interface DurableEnd {
 
 const INVOCATIONS_MAX = 20_000;
 
+/** Turns of the event loop after which a function in this process counts as waiting. */
+const IDLE_TURNS = 10;
+
 /**
  * Lambda's durable execution service in this process: it keeps what an execution checkpoints, ends its invocations at every
  * pause, and may kill them at any checkpoint. Time is the history's own and passes only while nothing else can happen. As
  * strict as the documentation: 3,000 operations, 1 MiB payloads, 100 MB in all, tokens used once, no end without a start.
  */
 export const executeDurably = async (
-  act: DurableExecutionHandler<unknown, unknown>,
-  { functions = {}, dies = () => undefined }: DurableService = {},
-  opened: (history: DurableHistory) => void = () => {},
+  handler: DurableLambdaHandler,
+  { input = {}, functions = {}, dies = () => undefined, opened }: DurableService = {},
 ): Promise<DurableEnd> => {
-  const history = new DurableHistory({});
-  opened(history);
+  const history = new DurableHistory(input);
+  opened?.(history);
   const running = new Map<string, Promise<void>>();
   let [checkpoints, invocations] = [0, 0];
 
@@ -90,12 +96,12 @@ export const executeDurably = async (
         return await silence;
       },
     };
-    const handler = withDurableExecution(act, { durableExecutionClient: client });
-    const event = {
+    const state = {
       DurableExecutionArn: "arn:execution",
       CheckpointToken: token,
       InitialExecutionState: { Operations },
     };
+    const event = new DurableExecutionInvocationInputWithClient(state, client);
     // No time is left to wait in the process, so that every pause ends the invocation and the next one replays.
     const lambda = { awsRequestId: `${invocations}`, getRemainingTimeInMillis: () => 0 } as Context;
     const output = await Promise.race([handler(event, lambda), death.promise]);
@@ -114,10 +120,14 @@ export const executeDurably = async (
   throw new Error(`not done after ${INVOCATIONS_MAX} invocations`);
 };
 
-/** Waits for the first of what runs elsewhere, or lets time pass. */
+/** Waits for the first of what runs elsewhere; lets time pass when all of that is waiting itself. */
 const next = async (history: DurableHistory, running: ReadonlyMap<string, Promise<void>>): Promise<void> => {
-  if (running.size > 0) await Promise.race(running.values());
-  else if (!history.passTime()) throw new Error("the execution waits for nothing");
+  for (let turns = 0; turns < IDLE_TURNS && !history.hasChanges; turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (history.hasChanges || history.passTime()) return;
+  if (running.size === 0) throw new Error("the execution waits for nothing");
+  await Promise.race(running.values());
 };
 
 const missing = (): Promise<never> => Promise.reject(new Error("there is no such function"));

@@ -1,25 +1,20 @@
-import { InvocationStatus } from "@aws/durable-execution-sdk-js";
-import type { Plain, WorkerFunction, Workflow } from "../../lib/ports/workflow.ts";
 import { workflowContract } from "../contracts/workflow.ts";
-import { durableAct, endOf, workerFunctions } from "./durable-act.ts";
-import { type Death, executeDurably } from "./durable-service.ts";
+import type { Open } from "../contracts/workflow-endings.ts";
+import { runAct } from "./durable-act.ts";
+import type { Death } from "./durable-service.ts";
 
 const opening =
-  (effectsRepeat: boolean, dies?: (checkpoint: number, ofInvocation: number) => Death) =>
-  async (workers: Readonly<Record<string, WorkerFunction>> = {}) => {
-    let now = () => 0;
+  (effectsRepeat: boolean, dies?: (checkpoint: number, ofInvocation: number) => Death): Open =>
+  async (workers) => {
+    let now = (): number => 0;
+    const clock = (read: () => number): void => {
+      now = read;
+    };
     return {
       clock: { now: () => now() },
       keepsTime: true,
       effectsRepeat,
-      async run<T extends Plain>(act: (workflow: Workflow) => Promise<T>): Promise<T> {
-        const handler = durableAct(act, { now: () => now(), kinds: Object.keys(workers) });
-        const { output } = await executeDurably(handler, { functions: workerFunctions(workers), dies }, (history) => {
-          now = () => history.now;
-        });
-        if (output.Status !== InvocationStatus.SUCCEEDED) throw new Error(JSON.stringify(output));
-        return endOf<T>(JSON.parse(output.Result ?? "null"));
-      },
+      run: async (act) => (await runAct(act, { workers, dies, clock })).result,
     };
   };
 
