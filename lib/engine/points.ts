@@ -48,15 +48,16 @@ export const putPart = async (
   };
   const json = Buffer.from(JSON.stringify(part), "utf8");
   const sealed = Buffer.concat(seal(header, pack(json, ZSTD_LEVEL), options.partKey, entropy));
+  const facts = { name, sha256: sha256(sealed), sealedBytes: sealed.length };
+  // It takes the bytes with it.
   await putFresh(store, name, [sealed]);
   return {
     class: part.class,
-    name,
-    sha256: sha256(sealed),
+    ...facts,
     tables: part.tables.length,
     rows: part.tables.reduce((rows, table) => rows + table.rows, 0),
     plainBytes: pages.reduce((bytes, page) => bytes + page.plainBytes, 0),
-    sealedBytes: pages.reduce((bytes, page) => bytes + page.sealedBytes, sealed.length),
+    sealedBytes: pages.reduce((bytes, page) => bytes + page.sealedBytes, facts.sealedBytes),
   };
 };
 
