@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { KIB } from "../../lib/model/units.ts";
 import type { Plain, WorkerCall, Workflow } from "../../lib/ports/workflow.ts";
 import { BUSY, ending, pace, SECOND, UNKNOWN } from "../contracts/workflow-endings.ts";
 import { type Act, runAct, type Workers } from "./durable-act.ts";
@@ -119,4 +120,25 @@ test("an act comes to the service's own count of operations, and to the same one
   }
   // Execution 1, begin 3, settle 1, snapshot 5, branches 4, hold 4, plan 1, copy 9, refuse 1, end 1.
   expect(counted).toBe(30);
+});
+
+test("results that are larger together than the service keeps of one batch come out the same after replays and kills", async () => {
+  const large = (letter: string): string => letter.repeat(150 * KIB);
+  const workers = { give: async ({ task }: WorkerCall) => ({ result: large(String(task)) }) };
+  const act = async (workflow: Workflow) => {
+    const given = await workflow.runWorkers<string>("give", "give", ["a", "b", "c"]);
+    const both = await workflow.together("both", {
+      one: (own) => own.step("one", async () => large("d")),
+      two: (own) => own.step("two", async () => large("e")),
+    });
+    await workflow.wait("replay", SECOND);
+    return [...given, both.one, both.two].map((text) => `${text.length} ${text.at(0)}`);
+  };
+  const expected = ["a", "b", "c", "d", "e"].map((letter) => `${150 * KIB} ${letter}`);
+  const { result, history } = await run({ act, workers, effects: new Set() });
+  expect(result).toEqual(expected);
+  expect(history.operations.filter(({ ContextDetails }) => ContextDetails?.ReplayChildren)).toHaveLength(2);
+  const dies = (_: number, ofInvocation: number): Death => (ofInvocation === 1 ? "after it is kept" : undefined);
+  const killed = await run({ act, workers, effects: new Set() }, { dies, operationsMax: history.counted });
+  expect(killed.result).toEqual(expected);
 });
