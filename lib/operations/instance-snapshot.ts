@@ -15,7 +15,10 @@ export interface SnapshotPacing {
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** With these a snapshot takes at most 120 operations of a workflow, whatever happens. */
+/**
+ * With these the slowest snapshot takes 120 operations of a workflow at most, not counting what is tried again because the
+ * provider throttled it: that is four more for each look at the very worst, and still a quarter of what a workflow may have.
+ */
 export const SNAPSHOT_PACING: SnapshotPacing = {
   start: { everyMs: 30 * SECOND_MS, everyMsMax: 5 * MINUTE_MS, deadlineMs: 60 * MINUTE_MS },
   show: { everyMs: 5 * SECOND_MS, everyMsMax: 30 * SECOND_MS, deadlineMs: 3 * MINUTE_MS },

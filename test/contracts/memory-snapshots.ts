@@ -8,7 +8,7 @@ import type {
 } from "../../lib/ports/instance-snapshots.ts";
 
 interface Options {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "now">;
   readonly instances: readonly DatabaseInstance[];
   /** How long a snapshot is in the making. */
   readonly takesMs?: number;
