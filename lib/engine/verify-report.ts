@@ -93,3 +93,13 @@ const NEVER_READ = [
   "no database was restored: whether PostgreSQL takes the schema and the rows is shown by level restore only",
   "a vault put back as a whole to an earlier state by whoever holds its store looks intact",
 ] as const;
+
+/** What reading one point back shows, without the rest of its vault. */
+export const POINT_CLAIMS: Pick<VerifyReport, "proven" | "notProven"> = {
+  proven: [
+    "the point's document and the wrapped keys of its parts are whole: their digests hold",
+    ...LIST_PROVEN.slice(1),
+    ...READ_PROVEN,
+  ],
+  notProven: NEVER_READ,
+};

@@ -1,4 +1,4 @@
-import type { Layer, PageRef, Part, PartTable, Point } from "../model/point.ts";
+import type { Layer, PageRef, Part, PartRef, PartTable, Point } from "../model/point.ts";
 import type { ReportProgress } from "../model/progress.ts";
 import type { Clock } from "../ports/clock.ts";
 import { decodeDocument, sha256 } from "./document.ts";
@@ -21,6 +21,30 @@ export interface VerifyOptions {
   /** Ids of the points to verify; all if not given. */
   readonly points?: readonly string[] | undefined;
 }
+
+/** One lane's share of a proof that several lanes make and that may stop and go on. */
+export interface VerifySlice {
+  readonly point: Point;
+  readonly lane: number;
+  readonly lanes: number;
+  /** Where to go on: 0, or `next` of the slice before. */
+  readonly from: number;
+  /** Asked after every page and every table's keys: whether to stop there. */
+  readonly enough: () => boolean;
+}
+
+export interface SliceReport extends Pick<VerifyReport, "tables" | "rows" | "objects" | "bytes" | "problems"> {
+  /** Undefined when the lane has done its share. */
+  readonly next: number | undefined;
+}
+
+/**
+ * What level read proves of one point, in slices: those of all lanes together look at everything that `verify` looks at.
+ * Each page's chunks are opened in one lane, each table's keys are merged in one.
+ * @throws what `verify` throws
+ */
+export const verifySlice = (world: VerifyWorld, slice: VerifySlice): Promise<SliceReport> =>
+  new Verification(world, { level: "read" }).slice(slice);
 
 /**
  * Verifies points without a database. Every problem is collected, each with its point, table and object; what several
@@ -63,6 +87,38 @@ class Verification {
     return { level, points, tables, rows, objects, bytes, problems: this.#problems.all, ...claimsOf(level), elapsedMs };
   }
 
+  /** Work is told apart by its place: of every table first its keys, then its pages one by one. */
+  async slice({ point, lane, lanes, from, enough }: VerifySlice): Promise<SliceReport> {
+    let place = 0;
+    const isOurs = (): boolean => place++ >= from && (place - 1) % lanes === lane;
+    for (const ref of point.parts) {
+      const opened = await this.#open(point, ref);
+      if (opened === undefined) continue;
+      const { part, secret } = opened;
+      this.#checkCounts(point, ref, part);
+      for (const table of part.tables) {
+        const work = this.#workOf(point, part, table, secret);
+        if (isOurs()) {
+          this.#counts.tables++;
+          // The keys are in the pages: their chunks wait for the pages' own turn, and are counted then.
+          await this.#checkTable({ ...work, level: "list", onRead: () => {} }, table, "keys too");
+          if (enough()) return this.#sliced(place);
+        }
+        for (const page of table.layers.flatMap((layer) => [...layer.pages, ...layer.gone])) {
+          if (!isOurs()) continue;
+          await checkPage(work, page);
+          if (enough()) return this.#sliced(place);
+        }
+      }
+    }
+    return this.#sliced(undefined);
+  }
+
+  #sliced(next: number | undefined): SliceReport {
+    const { tables, rows, objects, bytes } = this.#counts;
+    return { next, tables, rows, objects, bytes, problems: this.#problems.all };
+  }
+
   #tell(phase: string): void {
     this.#world.progress({
       phase,
@@ -102,58 +158,70 @@ class Verification {
 
   async #checkPoint(point: Point): Promise<void> {
     this.#counts.points++;
-    const { vault } = this.#world;
+    const { vault, signal } = this.#world;
+    const { level } = this.#options;
     for (const ref of point.parts) {
-      this.#world.signal.throwIfAborted();
-      const opened = await this.#problems.attempt({ point: point.id, object: ref.name }, async () => {
-        const part = await getPart(vault, point, ref);
-        return { part, secret: await vault.classSecret(ref.class) };
-      });
+      signal.throwIfAborted();
+      const opened = await this.#open(point, ref);
       if (opened === undefined) continue;
       this.#count((await vault.hot.head(ref.name))?.bytes ?? 0);
       const { part, secret } = opened;
       this.#counts.tables += part.tables.length;
-      for (const table of part.tables) await this.#checkTable(point, part, table, secret);
-      const pages = pagesOf(part);
-      const same =
-        ref.tables === part.tables.length &&
-        ref.rows === part.tables.reduce((rows, table) => rows + table.rows, 0) &&
-        ref.plainBytes === pages.reduce((bytes, page) => bytes + page.plainBytes, 0);
-      if (!same)
-        this.#problems.add("DIGEST_MISMATCH", `the point says other counts than its part ${ref.name}`, {
-          point: point.id,
-          object: ref.name,
-        });
+      for (const table of part.tables) {
+        const work = this.#workOf(point, part, table, secret);
+        await this.#checkTable(work, table, level === "read" ? "keys too" : "layers only");
+        this.#counts.tablesDone++;
+        this.#tell(level === "read" ? "reading rows" : "opening pages");
+      }
+      this.#checkCounts(point, ref, part);
     }
   }
 
-  async #checkTable(point: Point, part: Part, table: PartTable, secret: ClassSecret): Promise<void> {
-    const { vault, signal } = this.#world;
-    const where = { point: point.id, table: `${table.facts.schema}.${table.facts.name}` };
-    const source = layerSource(vault.hot, secret.namingSecret, part.class, table);
-    const work: PageWork = {
-      source,
+  #open(point: Point, ref: PartRef): Promise<{ part: Part; secret: ClassSecret } | undefined> {
+    const { vault } = this.#world;
+    return this.#problems.attempt({ point: point.id, object: ref.name }, async () => {
+      const part = await getPart(vault, point, ref);
+      return { part, secret: await vault.classSecret(ref.class) };
+    });
+  }
+
+  #checkCounts(point: Point, ref: PartRef, part: Part): void {
+    const pages = pagesOf(part);
+    const same =
+      ref.tables === part.tables.length &&
+      ref.rows === part.tables.reduce((rows, table) => rows + table.rows, 0) &&
+      ref.plainBytes === pages.reduce((bytes, page) => bytes + page.plainBytes, 0);
+    if (!same)
+      this.#problems.add("DIGEST_MISMATCH", `the point says other counts than its part ${ref.name}`, {
+        point: point.id,
+        object: ref.name,
+      });
+  }
+
+  #workOf(point: Point, part: Part, table: PartTable, secret: ClassSecret): PageWork {
+    return {
+      source: layerSource(this.#world.vault.hot, secret.namingSecret, part.class, table),
       facts: table.facts,
       hashSeed: secret.hashSeed,
       level: this.#options.level,
       problems: this.#problems,
-      where,
-      signal,
+      where: { point: point.id, table: `${table.facts.schema}.${table.facts.name}` },
+      signal: this.#world.signal,
       onRead: ({ objects, bytes, rows }) => {
         this.#counts.objects += objects;
         this.#counts.bytes += bytes;
         this.#counts.rows += rows;
       },
     };
+  }
+
+  async #checkTable(work: PageWork, table: PartTable, what: "keys too" | "layers only"): Promise<void> {
     let ok = true;
     for (const layer of table.layers) if (!(await this.#checkLayer(work, layer))) ok = false;
     const merged = sha256(JSON.stringify([table.layers, table.ranges, table.rows]));
-    if (ok && this.#options.level === "read" && !this.#merged.has(merged)) {
-      await this.#problems.attempt(where, () => this.#checkKeys(work, table));
-      this.#merged.add(merged);
-    }
-    this.#counts.tablesDone++;
-    this.#tell(this.#options.level === "read" ? "reading rows" : "opening pages");
+    if (!ok || what === "layers only" || this.#merged.has(merged)) return;
+    await this.#problems.attempt(work.where, () => this.#checkKeys(work, table));
+    this.#merged.add(merged);
   }
 
   async #checkLayer(work: PageWork, layer: Layer): Promise<boolean> {
