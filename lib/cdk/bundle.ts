@@ -13,15 +13,11 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const OUT_FILE = "index.mjs";
 export const HANDLER = "index.handler";
 
-/**
- * The code of a Lambda: bundled anew by esbuild in a checkout, as it was built in the published package, which has no
- * TypeScript of the Lambdas.
- */
+/** The code of a Lambda: bundled anew in a checkout; in the built package, which has no TypeScript of it, as it was built. */
 export const codeOf = (verb: Verb): lambda.Code => {
-  const built = join(ROOT, "lambdas", verb);
-  const source = join(built, "handler.ts");
-  if (!existsSync(source)) return lambda.Code.fromAsset(built);
-  return lambda.Code.fromAsset(built, {
+  const folder = join(ROOT, "lambdas", verb);
+  if (existsSync(join(folder, OUT_FILE))) return lambda.Code.fromAsset(folder);
+  return lambda.Code.fromAsset(folder, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry("scratch"), // Asked for by the type; esbuild runs here, or the synthesis fails.
@@ -40,29 +36,6 @@ export const codeOf = (verb: Verb): lambda.Code => {
  * Lambda runtime is of an unknown minor version, and takes longer to load.
  */
 export const bundle = (verb: Verb, directory: string): void => {
-  const options = [
-    join(ROOT, "lambdas", verb, "handler.ts"),
-    "--bundle",
-    "--platform=node",
-    "--target=node24",
-    "--format=esm",
-    "--minify",
-    // Without `module` first, the CommonJS builds of the SDK come in: half again as large, half again as slow to load.
-    "--main-fields=module,main",
-    // Never the condition `import`: it would also answer `require`, and then pg's classes extend an empty module.
-    "--conditions=module",
-    // A Lambda's credentials lie in its environment: the SDK's chain of providers is 100 kB of sign-in flows it has not.
-    `--alias:@aws-sdk/credential-provider-node=${join(ROOT, "lambdas", "environment-credentials.ts")}`,
-    "--legal-comments=none",
-    "--sourcemap=external",
-    "--sources-content=false",
-    // Optional parts of pg that do not exist here.
-    "--external:pg-native",
-    "--external:pg-cloudflare",
-    // pg is CommonJS and requires Node's modules by name.
-    "--banner:js=import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
-    "--log-level=warning",
-    `--outfile=${join(directory, OUT_FILE)}`,
-  ];
-  execFileSync(join(ROOT, "node_modules", ".bin", "esbuild"), options, { cwd: ROOT, stdio: ["ignore", 2, 2] });
+  const args = [join(import.meta.dirname, "write-bundle.ts"), ROOT, verb, join(directory, OUT_FILE)];
+  execFileSync(process.execPath, args, { stdio: ["ignore", 2, 2] });
 };

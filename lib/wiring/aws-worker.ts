@@ -1,0 +1,1 @@
+export { serveWorker } from "../aws/durable-worker.ts";
