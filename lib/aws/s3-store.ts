@@ -112,18 +112,31 @@ class S3Store implements ObjectStore {
 
   async delete(name: string): Promise<"deleted" | "absent"> {
     checkObjectName(name);
-    return this.#act(`delete ${name}`, async () => {
-      const input = { Bucket: this.#bucket, Key: name, IfMatch: "*" };
+    return this.#act(`delete ${name}`, () => this.#delete(name));
+  }
+
+  async #delete(name: string): Promise<"deleted" | "absent"> {
+    let IfMatch = "*";
+    for (let tries = 1; tries <= TRIES_MAX; tries++) {
       try {
+        const input = { Bucket: this.#bucket, Key: name, IfMatch };
         await this.#unlessConflict(() => this.#client.send(new DeleteObjectCommand(input)));
         return "deleted";
       } catch (error) {
-        // 412 is a delete marker's answer. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
         const status = cloudErrorStatus(error);
-        if (status === 412 || (status === 404 && cloudErrorName(error) !== "NoSuchBucket")) return "absent";
-        throw error;
+        if (status === 404 && cloudErrorName(error) !== "NoSuchBucket") return "absent";
+        if (status !== 412) throw error;
       }
-    });
+      // 412 is the answer of a delete marker, and of servers that take the asterisk for an ETag: those never say "absent" of
+      // what is there. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+      const there = await this.#look(name);
+      if (there === undefined) return "absent";
+      IfMatch = `"${there.etag}"`;
+    }
+    throw new Failure(
+      "STORE_UNREACHABLE",
+      `${name} in ${this.#bucket} was replaced ${TRIES_MAX} times while it was deleted`,
+    );
   }
 
   async #get(name: string, range: ByteRange | undefined): Promise<Buffer | undefined> {

@@ -164,6 +164,17 @@ test("a delete whose answer was lost says absent, and the object is gone", async
   front.assertAllFired();
 });
 
+test("a delete deletes where the server takes the asterisk of If-Match for an ETag", async () => {
+  const { store, direct, front } = await world();
+  await direct.put("x", [OBJECT]);
+  front.next("DELETE", { answer: 412, code: "PreconditionFailed" });
+  expect(await store.delete("x")).toBe("deleted");
+  expect(await direct.get("x")).toBeUndefined();
+  front.next("DELETE", { answer: 412, code: "PreconditionFailed" });
+  expect(await store.delete("x")).toBe("absent");
+  front.assertAllFired();
+});
+
 describe("a conflict (409)", () => {
   test("of puts is tried again, and ends in who was first", async () => {
     const { store, direct, front } = await world();
