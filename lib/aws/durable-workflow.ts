@@ -45,9 +45,6 @@ interface Looking<T> {
   readonly end: Envelope<{ readonly seen?: T }> | null;
 }
 
-/** Branches and lanes enclose how they ended, so that a batch never fails and always waits for all of them. */
-const WAIT_FOR_ALL = { toleratedFailurePercentage: 100 };
-
 class DurableWorkflow implements Workflow {
   readonly #context: DurableContext;
   readonly #world: Durable;
@@ -125,7 +122,6 @@ class DurableWorkflow implements Workflow {
             return keptResult<Plain>(`${name}, ${branch}`, result);
           }),
       })),
-      { completionConfig: WAIT_FOR_ALL },
     );
     const results = openedAll(batch, counts);
     return Object.fromEntries(names.map((branch, at) => [branch, results[at] ?? null])) as T;
@@ -147,7 +143,7 @@ class DurableWorkflow implements Workflow {
       kept,
       (context, task, at) =>
         counted(counts[at], (count) => driveWorker(kind, task, ...callsOf({ context, count, name, at, arn, kind }))),
-      { maxConcurrency: Math.max(1, kept.length), nesting: NestingType.FLAT, completionConfig: WAIT_FOR_ALL },
+      { maxConcurrency: Math.max(1, kept.length), nesting: NestingType.FLAT },
     );
     return openedAll(batch, counts) as Result[];
   }
@@ -190,6 +186,7 @@ const failureOf = (envelope: Envelope<unknown>): Failure | undefined =>
 /** The service sleeps whole seconds, and one at least. */
 const wholeSeconds = (ms: number): { readonly seconds: number } => ({ seconds: Math.max(1, Math.ceil(ms / 1000)) });
 
+/** Runs a branch or lane and encloses how it ended: so a batch never fails early, it waits for all of them. */
 const counted = async <T>(
   count: OperationCount | undefined,
   act: (count: OperationCount) => Promise<T>,

@@ -124,7 +124,7 @@ test("an act comes to the service's own count of operations, and to the same one
 
 test("results that are larger together than the service keeps of one batch come out the same after replays and kills", async () => {
   const large = (letter: string): string => letter.repeat(150 * KIB);
-  const workers = { give: async ({ task }: WorkerCall) => ({ result: large(String(task)) }) };
+  const workers = { give: async ({ task }: WorkerCall) => ({ result: large(task as string) }) };
   const act = async (workflow: Workflow) => {
     const given = await workflow.runWorkers<string>("give", "give", ["a", "b", "c"]);
     const both = await workflow.together("both", {

@@ -234,6 +234,7 @@ function polls(open: Open): void {
         lookedAt.push(world.clock.now());
         return undefined;
       };
+      await workflow.wait("before", 500 * SECOND);
       return { seen: (await workflow.poll("look", look, pace(8, 20, 100))) ?? "nothing" };
     });
     expect(result).toEqual({ seen: "nothing" });

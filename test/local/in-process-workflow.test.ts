@@ -39,26 +39,27 @@ test("a worker's time never ends here", async () => {
   expect(until).toBe(Infinity);
 });
 
-test("ends with the signal's reason in a pause, before the next operation, and instead of a retry", async () => {
+test("ends with the signal's reason in a pause, before the next operation, and for whatever was cut short", async () => {
   const reason = new Failure("INTERRUPTED", "interrupted");
   const stop = new AbortController();
   const clock = manualClock();
-  const workflow = openInProcessWorkflow({
-    clock,
-    signal: stop.signal,
-    workers: {
-      copy: async () => new Promise((_, reject) => stop.signal.addEventListener("abort", () => reject(reason))),
-    },
-  });
+  const cutShort = async (): Promise<never> => {
+    await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+    throw new Failure("DATABASE_ERROR", "connection closed");
+  };
+  const workflow = openInProcessWorkflow({ clock, signal: stop.signal, workers: { copy: cutShort } });
+  const pace = { everyMs: SECOND, everyMsMax: SECOND, deadlineMs: 60 * SECOND };
   let tries = 0;
   const running = [
     workflow.wait("wait", SECOND),
-    workflow.poll("poll", async () => undefined, { everyMs: SECOND, everyMsMax: SECOND, deadlineMs: 60 * SECOND }),
-    workflow.runWorkers("copy", "copy", [1, 2]),
+    workflow.poll("poll", async () => undefined, pace),
     workflow.step("retry", async () => {
       tries += 1;
       throw new Failure("INSTANCE_BUSY", "busy");
     }),
+    workflow.step("step cut short", cutShort),
+    workflow.poll("look cut short", cutShort, pace),
+    workflow.runWorkers("workers cut short", "copy", [1, 2]),
   ];
   const endings = Promise.allSettled(running);
   await clock.advance(0);
