@@ -36,6 +36,10 @@ export const codeOf = (verb: Verb): lambda.Code => {
  * Lambda runtime is of an unknown minor version, and takes longer to load.
  */
 export const bundle = (verb: Verb, directory: string): void => {
-  const args = [join(import.meta.dirname, "write-bundle.ts"), ROOT, verb, join(directory, OUT_FILE)];
-  execFileSync(process.execPath, args, { stdio: ["ignore", 2, 2] });
+  const lambdas = join(ROOT, "lambdas");
+  // A Lambda's credentials lie in its environment: the SDK's chain of providers is 100 kB of sign-in flows it has not.
+  const alias = { "@aws-sdk/credential-provider-node": join(lambdas, "environment-credentials.ts") };
+  const program = join(import.meta.dirname, "bundle-file.ts");
+  const args = [program, join(lambdas, verb, "handler.ts"), join(directory, OUT_FILE), JSON.stringify(alias)];
+  execFileSync(process.execPath, args, { cwd: ROOT, stdio: ["ignore", 2, 2] });
 };

@@ -1,5 +1,4 @@
 import type * as ec2 from "aws-cdk-lib/aws-ec2";
-import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Duration, Stack } from "aws-cdk-lib/core";
@@ -10,7 +9,7 @@ import { type DatabaseProps, protectedDatabase } from "./database.ts";
 import type { Keys } from "./keys.ts";
 import { allowCalls, allowCapture, allowRead, allowRelease } from "./rights.ts";
 import type { Vault } from "./vault.ts";
-import { VerbFunction, type VerbFunctionProps } from "./verb-function.ts";
+import { VerbFunction } from "./verb-function.ts";
 import { type EndpointName, WorkerNetwork } from "./worker-network.ts";
 
 export interface CaptureProps {
@@ -87,7 +86,8 @@ export class Capture extends Construct {
   constructor(scope: Construct, id: string, props: CaptureProps) {
     super(scope, id);
     const lanes = checkedLanes(props.lanes ?? LANES);
-    const common = { logRetention: props.logRetention ?? LOG_RETENTION, environment: environment(this, props, lanes) };
+    const told = environment(this, props, lanes);
+    const common = { logRetention: props.logRetention ?? LOG_RETENTION };
     const network = new WorkerNetwork(this, "Network", props);
     this.workers = network.group;
     this.deadLetters = new sqs.Queue(this, "DeadLetters", {
@@ -100,6 +100,7 @@ export class Capture extends Construct {
     this.worker = new VerbFunction(this, "Worker", {
       ...common,
       verb: "capture-worker",
+      environment: told("hotBucket", "keysBucket", "wrappingKey", "databases", "databaseCa"),
       description: "reads a database and writes a point",
       memoryMb: WORKER_MB,
       timeout: WORKER_TIMEOUT,
@@ -111,6 +112,7 @@ export class Capture extends Construct {
     this.reader = new VerbFunction(this, "Reader", {
       ...common,
       verb: "point-reader",
+      environment: told("hotBucket", "keysBucket", "wrappingKey"),
       description: "reads a point back and proves it",
       memoryMb: WORKER_MB,
       timeout: WORKER_TIMEOUT,
@@ -119,9 +121,9 @@ export class Capture extends Construct {
 
     const { versionArn: worker } = this.worker;
     const workers = { hold: worker, copy: worker, read: this.reader.versionArn };
-    const workflow = (executionTimeout: Duration): Workflow => ({
-      logRetention: common.logRetention,
-      environment: { ...common.environment, [STACK_ENV.workers]: Stack.of(this).toJsonString(workers) },
+    const called = { [STACK_ENV.workers]: Stack.of(this).toJsonString(workers) };
+    const workflow = (executionTimeout: Duration) => ({
+      ...common,
       memoryMb: WORKFLOW_MB,
       timeout: WORKFLOW_TIMEOUT,
       deadLetters: this.deadLetters,
@@ -131,6 +133,7 @@ export class Capture extends Construct {
     this.releaseSnapshot = new VerbFunction(this, "ReleaseSnapshot", {
       ...workflow(RELEASE_WITHIN),
       verb: "release-snapshot",
+      environment: { ...told("evidenceBucket", "signingKey", "databases", "lanes"), ...called },
       description: "takes and proves a release point and an instance snapshot",
     });
     allowRelease(this.releaseSnapshot, props.vault, props.keys, props.databases);
@@ -139,6 +142,7 @@ export class Capture extends Construct {
     this.hotCopy = new VerbFunction(this, "HotCopy", {
       ...workflow(HOT_COPY_WITHIN),
       verb: "hot-copy",
+      environment: { ...told("databases", "lanes"), ...called },
       description: "takes and proves the daily hot copy",
     });
     allowCalls(this.hotCopy, [this.worker, this.reader]);
@@ -150,7 +154,7 @@ export class Capture extends Construct {
       memoryMb: STARTER_MB,
       timeout: STARTER_TIMEOUT,
       deadLetters: this.deadLetters,
-      environment: { ...common.environment, [STACK_ENV.hotCopyWorkflow]: this.hotCopy.live.functionArn },
+      environment: { ...told("databases"), [STACK_ENV.hotCopyWorkflow]: this.hotCopy.live.functionArn },
     });
     // Lambda tries it twice more if it fails, within six hours: the name of the execution makes that the same start.
     allowCalls(this.hotCopyStarter, [this.hotCopy]);
@@ -162,23 +166,26 @@ export class Capture extends Construct {
   }
 }
 
-type Workflow = Omit<VerbFunctionProps, "verb" | "description"> & { readonly durable: lambda.DurableConfig };
+type Told = keyof typeof STACK_ENV;
 
-const environment = (
-  scope: Construct,
-  { vault, keys, databases }: CaptureProps,
-  lanes: number,
-): Record<string, string> => ({
-  [STACK_ENV.stack]: Stack.of(scope).stackName,
-  [STACK_ENV.hotBucket]: vault.hot.bucketName,
-  [STACK_ENV.keysBucket]: vault.keys.bucketName,
-  [STACK_ENV.evidenceBucket]: vault.evidence.bucketName,
-  [STACK_ENV.wrappingKey]: keys.wrapping.keyArn,
-  [STACK_ENV.signingKey]: keys.signing.keyArn,
-  [STACK_ENV.databases]: Stack.of(scope).toJsonString(databases.map(protectedDatabase)),
-  [STACK_ENV.lanes]: String(lanes),
-  [STACK_ENV.databaseCa]: "/var/runtime/ca-cert.pem",
-});
+/** What there is to be told; each function is told its share. */
+const environment = (scope: Construct, { vault, keys, databases }: CaptureProps, lanes: number) => {
+  const values: Partial<Record<Told, string>> = {
+    hotBucket: vault.hot.bucketName,
+    keysBucket: vault.keys.bucketName,
+    evidenceBucket: vault.evidence.bucketName,
+    wrappingKey: keys.wrapping.keyArn,
+    signingKey: keys.signing.keyArn,
+    databases: Stack.of(scope).toJsonString(databases.map(protectedDatabase)),
+    lanes: String(lanes),
+    // Amazon's certificate authorities, as Lambda's runtime brings them.
+    databaseCa: "/var/runtime/ca-cert.pem",
+  };
+  return (...names: readonly Told[]): Record<string, string> => ({
+    [STACK_ENV.stack]: Stack.of(scope).stackName,
+    ...Object.fromEntries(names.map((name) => [STACK_ENV[name], values[name] as string])),
+  });
+};
 
 const checkedLanes = (lanes: number): number => {
   if (Number.isInteger(lanes) && lanes >= 1 && lanes <= LANES_MAX) return lanes;

@@ -5,7 +5,8 @@ import { Construct } from "constructs";
 
 export interface KeysProps {
   /**
-   * Who administers the keys: enables, disables, tags, schedules deletion. Administrators cannot use them.
+   * Who administers the keys: enables, disables, tags, schedules deletion. Administrators cannot use them. The role that
+   * deploys must be among them, or AWS refuses the keys: nobody there could change their policies any more.
    * @default the account, so whoever IAM gives these rights
    */
   readonly admins?: readonly iam.IPrincipal[];

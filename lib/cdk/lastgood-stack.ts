@@ -32,7 +32,7 @@ export class LastgoodStack extends Stack {
         login,
         ...(dailyAt !== undefined && { dailyAt }),
         ...(securityGroup !== undefined && {
-          securityGroup: ec2.SecurityGroup.fromSecurityGroupId(this, `GroupOf-${database.name}`, securityGroup),
+          securityGroup: this.#group(securityGroup),
         }),
       })),
       ...(timeZone !== undefined && { timeZone: TimeZone.of(timeZone) }),
@@ -41,6 +41,12 @@ export class LastgoodStack extends Stack {
     this.lastgood = new Lastgood(this, "Lastgood", props);
     for (const arn of file.releasers ?? []) this.lastgood.grantRelease(this.#role(arn));
     for (const arn of file.readers ?? []) this.lastgood.grantRead(this.#role(arn));
+  }
+
+  /** One construct for each: databases that share a group let the workers in by one rule, a second one would be refused. */
+  #group(id: string): ec2.ISecurityGroup {
+    const there = this.node.tryFindChild(id);
+    return (there as ec2.ISecurityGroup | undefined) ?? ec2.SecurityGroup.fromSecurityGroupId(this, id, id);
   }
 
   #role(arn: string): iam.IRole {

@@ -42,7 +42,8 @@ export interface LastgoodProps extends VaultProps {
   readonly reserveConcurrency?: boolean;
 
   /**
-   * Who administers the KMS keys. Administrators cannot use them.
+   * Who administers the KMS keys. Administrators cannot use them. The role that deploys must be among them, or AWS refuses
+   * the keys: nobody there could change their policies any more.
    * @default the account, so whoever IAM gives these rights
    */
   readonly keyAdmins?: readonly iam.IPrincipal[];
@@ -88,6 +89,7 @@ export class Lastgood extends Construct {
   readonly vault: Vault;
   readonly keys: Keys;
   readonly capture: Capture;
+  readonly schedule: HotCopySchedule;
   readonly alarms: Alarms;
 
   constructor(scope: Construct, id: string, props: LastgoodProps) {
@@ -97,7 +99,7 @@ export class Lastgood extends Construct {
     this.vault = new Vault(this, "Vault", props);
     this.keys = new Keys(this, "Keys", props.keyAdmins === undefined ? {} : { admins: props.keyAdmins });
     this.capture = new Capture(this, "Capture", { ...props, vault: this.vault, keys: this.keys });
-    new HotCopySchedule(this, "Schedule", {
+    this.schedule = new HotCopySchedule(this, "Schedule", {
       capture: this.capture,
       databases,
       timeZone: props.timeZone ?? TimeZone.ETC_UTC,
@@ -115,6 +117,7 @@ export class Lastgood extends Construct {
   /** Lets somebody open releases: start the workflow and ask how far it is. A pipeline's role, for instance. */
   grantRelease(grantee: iam.IGrantable): void {
     const { live, anyVersionArn } = this.capture.releaseSnapshot;
+    this.#allowFinding(grantee);
     allow(grantee, ["lambda:InvokeFunction"], [live.functionArn]);
     const asking = ["lambda:GetDurableExecution", "lambda:ListDurableExecutionsByFunction"];
     allow(grantee, asking, [anyVersionArn], "an execution belongs to the version it began in");
@@ -122,15 +125,24 @@ export class Lastgood extends Construct {
 
   /** Lets somebody read backups, and so restore them: what the buckets hold, and the use of the key. */
   grantRead(grantee: iam.IGrantable): void {
+    this.#allowFinding(grantee);
     const buckets = [this.vault.hot, this.vault.keys];
     const objects = buckets.map((bucket) => bucket.arnForObjects("*"));
     allow(grantee, ["s3:GetObject"], objects, "a restore reads all that a point names");
+    // Its lease, so that a sweep meanwhile spares what it reads.
+    const leases = [this.vault.hot.arnForObjects("intents/*")];
+    allow(grantee, ["s3:PutObject"], leases, "leases are named as they are taken");
     allow(
       grantee,
       ["s3:ListBucket"],
       buckets.map((bucket) => bucket.bucketArn),
     );
     this.keys.grantUnwrap(grantee);
+  }
+
+  /** The command line finds buckets, keys and functions by the outputs of the stack. */
+  #allowFinding(grantee: iam.IGrantable): void {
+    allow(grantee, ["cloudformation:DescribeStacks"], [Stack.of(this).stackId]);
   }
 
   #tell(databases: readonly DatabaseProps[]): void {
@@ -142,6 +154,8 @@ export class Lastgood extends Construct {
       signingKey: this.keys.signing.keyArn,
       releaseFunction: this.capture.releaseSnapshot.live.functionArn,
       hotCopyFunction: this.capture.hotCopyStarter.function.functionArn,
+      hotCopyWorkflow: this.capture.hotCopy.live.functionArn,
+      hotCopyWorkflow: this.capture.hotCopy.live.functionArn,
       databases: Stack.of(this).toJsonString(databases.map(protectedDatabase)),
     };
     for (const key of Object.keys(STACK_OUTPUTS) as (keyof typeof STACK_OUTPUTS)[])

@@ -25,14 +25,13 @@ export const allowCapture = (
   for (const database of databases) allowLogin(worker, database);
 };
 
-/** Reads points back and decrypts them. Writes nothing but evidence. */
+/** Reads points back and decrypts them. Writes nothing: what it found, the workflow that called it signs. */
 export const allowRead = (reader: VerbFunction, vault: Vault, keys: Keys): void => {
   read(reader, "ReadHot", vault.hot);
   list(reader, "ListHot", vault.hot);
   read(reader, "ReadKeys", vault.keys);
   list(reader, "ListKeys", vault.keys);
   keys.grantUnwrap(reader);
-  write(reader, "WriteEvidence", vault.evidence);
 };
 
 /** Takes instance snapshots of the protected databases and keeps signed receipts. Sees no row, no key and no chunk. */

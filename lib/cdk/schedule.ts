@@ -20,20 +20,23 @@ const LATE_MAX = Duration.hours(6);
 
 /** Starts each database's hot copy once a day. */
 export class HotCopySchedule extends Construct {
+  /** What EventBridge Scheduler is while it calls the starter. */
+  readonly role: iam.Role;
+
   constructor(scope: Construct, id: string, { capture, databases, timeZone }: HotCopyScheduleProps) {
     super(scope, id);
     const starter = capture.hotCopyStarter.function;
-    const role = new iam.Role(this, "Role", {
+    this.role = new iam.Role(this, "Role", {
       assumedBy: new iam.ServicePrincipal("scheduler.amazonaws.com", {
         conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
       }),
       description: `Lastgood ${Stack.of(this).stackName}: starts hot copies`,
     });
     const { functionArn } = starter;
-    role.addToPolicy(
+    this.role.addToPolicy(
       new iam.PolicyStatement({ sid: "Start", actions: ["lambda:InvokeFunction"], resources: [functionArn] }),
     );
-    capture.deadLetters.grantSendMessages(role);
+    capture.deadLetters.grantSendMessages(this.role);
     for (const { name, dailyAt = DAILY_AT } of databases) {
       const [, hour, minute] = TIME.exec(dailyAt) ?? [];
       if (hour === undefined || minute === undefined)
@@ -43,11 +46,12 @@ export class HotCopySchedule extends Construct {
         schedule: scheduler.ScheduleExpression.cron({ hour, minute, timeZone }),
         target: new targets.LambdaInvoke(starter, {
           // The target would add the right to call every version.
-          role: role.withoutPolicyUpdates(),
-          // The time for which it was due is part of the event, so that a late or second delivery is known as the same day's.
+          role: this.role.withoutPolicyUpdates(),
+          // The time for which it was due is part of the event, so that a late or second delivery is known as the same day's: the business's day, not UTC's.
           input: scheduler.ScheduleTargetInput.fromObject({
             database: name,
             scheduledAt: scheduler.ContextAttribute.scheduledTime,
+            timeZone: timeZone.timezoneName,
           }),
           deadLetterQueue: capture.deadLetters,
           maxEventAge: LATE_MAX,

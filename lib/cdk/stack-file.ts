@@ -49,7 +49,10 @@ const stackFile = z.strictObject({
       .min(1),
   }),
   endpoints: z.array(z.enum(["s3", "kms", "secretsmanager"])).optional(),
-  databases: z.array(database).min(1),
+  databases: z
+    .array(database)
+    .min(1)
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, "two databases have one name"),
   timeZone: z
     .string()
     .refine(

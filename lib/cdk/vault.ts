@@ -31,9 +31,11 @@ const ACCESS_LOG_RETENTION = Duration.days(400);
 // Each pack is written with a date of its own. The default only covers one that was not, and must end before any class's
 // deadline: a lock longer than that could not be taken back.
 const ARCHIVE_LOCK_DEFAULT = Duration.days(1);
-/** A lease lasts a minute and a workflow hours: what lies in these prefixes after a week belongs to nobody. */
-const SCRATCH_DAYS = Duration.days(7);
-export const SCRATCH_PREFIXES = ["intents/", "work/"] as const;
+/**
+ * What belongs to nobody any more: leases last a minute and end with the month-long lives of the slowest restores, tasks of a
+ * capture end with its workflow. Whose lease goes is taken for dead and stops; it loses no data.
+ */
+const SCRATCH = { "intents/": Duration.days(30), "work/": Duration.days(7) } as const;
 
 /**
  * The four stores of a vault, as buckets. Their rules differ (docs/architecture.md):
@@ -72,10 +74,10 @@ export class Vault extends Construct {
       // No expiry by age: a chunk lives as long as the last point that names it, and an unchanged one is years old.
       lifecycleRules: [
         ABORT_UPLOADS,
-        ...SCRATCH_PREFIXES.map((prefix) => ({
+        ...Object.entries(SCRATCH).map(([prefix, expiration]) => ({
           id: `Expire-${prefix.replace("/", "")}`,
           prefix,
-          expiration: SCRATCH_DAYS,
+          expiration,
         })),
       ],
     });

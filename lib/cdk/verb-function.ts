@@ -45,14 +45,17 @@ const INTERFACE_ACTIONS = [
  * The role has what is written here and what is granted to it, and no managed policy: those say `Resource: *`.
  */
 export class VerbFunction extends Construct implements iam.IGrantable {
+  readonly verb: Verb;
   readonly function: lambda.Function;
   readonly live: lambda.Alias;
   readonly role: iam.Role;
+  readonly log: logs.LogGroup;
   readonly grantPrincipal: iam.IPrincipal;
 
   constructor(scope: Construct, id: string, props: VerbFunctionProps) {
     super(scope, id);
-    const log = new logs.LogGroup(this, "Log", {
+    this.verb = props.verb;
+    this.log = new logs.LogGroup(this, "Log", {
       retention: props.logRetention,
       // What was done to backups can be looked up after the stack is gone, until the retention ends.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
@@ -62,7 +65,7 @@ export class VerbFunction extends Construct implements iam.IGrantable {
       description: `Lastgood ${Stack.of(this).stackName}: ${props.description}`,
     });
     this.grantPrincipal = this.role.grantPrincipal;
-    this.allow("Log", { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [log.logGroupArn] });
+    this.allow("Log", { actions: ["logs:CreateLogStream", "logs:PutLogEvents"], resources: [this.log.logGroupArn] });
     if (props.placement !== undefined)
       this.allow(
         "Interfaces",
@@ -80,7 +83,7 @@ export class VerbFunction extends Construct implements iam.IGrantable {
       timeout: props.timeout,
       environment: { ...props.environment },
       role: this.role,
-      logGroup: log,
+      logGroup: this.log,
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       ...(props.deadLetters && { deadLetterQueue: props.deadLetters }),
       ...(props.durable && { durableConfig: props.durable }),

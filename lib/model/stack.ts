@@ -44,6 +44,8 @@ export const STACK_OUTPUTS = {
   releaseFunction: "LastgoodReleaseFunction",
   /** ARN of the function that starts a hot copy. */
   hotCopyFunction: "LastgoodHotCopyFunction",
+  /** Qualified ARN of the durable function that takes a hot copy. */
+  hotCopyWorkflow: "LastgoodHotCopyWorkflow",
   databases: "LastgoodDatabases",
 } as const;
 
