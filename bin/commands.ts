@@ -7,6 +7,7 @@ import { addPointList } from "./commands/point-list.ts";
 import { addPointShow } from "./commands/point-show.ts";
 import { addPolicyCheck } from "./commands/policy-check.ts";
 import { addPolicyExplain } from "./commands/policy-explain.ts";
+import { addReleaseOpen } from "./commands/release-open.ts";
 import { addRestoreApply } from "./commands/restore-apply.ts";
 import { addRestorePlan } from "./commands/restore-plan.ts";
 import { addSweep } from "./commands/sweep.ts";
@@ -16,6 +17,7 @@ import type { AddCommand } from "./program.ts";
 /** Every command there is, in the order of --help. */
 export const COMMANDS: readonly AddCommand[] = [
   addCapture,
+  addReleaseOpen,
   addPointList,
   addPointShow,
   addPointDiff,

@@ -7,9 +7,13 @@ type Env = Context["env"];
 
 /** `--database <url>`; the address may come from LASTGOOD_DATABASE, the password from PGPASSWORD or ~/.pgpass. */
 export const databaseOption = () =>
-  new Option("--database <url>", "PostgreSQL, as postgres://user@host:port/database (or LASTGOOD_DATABASE)");
+  new Option(
+    "--database <url>",
+    "PostgreSQL, as postgres://user@host:port/database (or LASTGOOD_DATABASE); of a stack its name there",
+  );
 
-export const vaultOption = () => new Option("--vault <directory>", "where points are kept (or LASTGOOD_VAULT)");
+export const vaultOption = () =>
+  new Option("--vault <place>", "where points are kept: a directory, or aws:<stack> (or LASTGOOD_VAULT)");
 
 export const keysOption = () => new Option("--keys <file>", "key file of the vault (or LASTGOOD_KEYS)");
 

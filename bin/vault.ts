@@ -1,6 +1,7 @@
 import { isFailure } from "../lib/model/errors.ts";
 import { type OpenVault, openOrCreateVault, openVault } from "../lib/operations/open-vault.ts";
 import { type LocalPlaces, type LocalWorld, openLocal } from "../lib/wiring/local.ts";
+import { openStackVault, stackNameIn, type VaultWorld } from "../lib/wiring/vault-place.ts";
 import { resolveKeys, resolvePassphrase, resolveVault } from "./options.ts";
 import type { Session } from "./session.ts";
 
@@ -10,31 +11,47 @@ export interface VaultFlags {
   readonly passphraseFile?: string | undefined;
 }
 
-export interface OpenedVault {
-  readonly directory: string;
-  readonly world: LocalWorld;
+export interface OpenedVault<World extends VaultWorld = VaultWorld> {
+  /** A directory, or `aws:` and a stack: what lanes open it by. */
+  readonly place: string;
+  readonly world: World;
   readonly vault: OpenVault;
 }
 
-/** Opens the vault that flags and environment name; `create` makes it, and its key file, if there is none. */
-export const vaultOf = async (session: Session, flags: VaultFlags, mode: "open" | "create"): Promise<OpenedVault> => {
+/** The stack that flags and environment name as the vault, if it is one. */
+export const stackOf = ({ env }: Session, flags: VaultFlags): string | undefined =>
+  stackNameIn(resolveVault(env, flags.vault));
+
+/** Opens the vault that flags and environment name. */
+export const vaultOf = async (session: Session, flags: VaultFlags): Promise<OpenedVault> => {
+  const stack = stackOf(session, flags);
+  if (stack === undefined) return localVaultOf(session, flags, "open");
+  const world = await openStackVault(stack);
+  return { place: resolveVault(session.env, flags.vault), world, vault: await openVault(world) };
+};
+
+/** Opens the vault in a directory; `create` makes it, and its key file, if there is none. */
+export const localVaultOf = async (
+  session: Session,
+  flags: VaultFlags,
+  mode: "open" | "create",
+): Promise<OpenedVault<LocalWorld>> => {
   const { keys, ...places } = await placesOf(session, flags);
-  const directory = places.vault;
   const world = await openLocal({ ...places, keys }, mode);
   if (world.keyFileMade)
     session.output.note(`made key file ${keys}: keep a copy elsewhere, without it nobody can open this vault`);
   const vault = await (mode === "create" ? openOrCreateVault(world) : openVault(world));
-  return { directory, world, vault };
+  return { place: places.vault, world, vault };
 };
 
 /** The same for a look: undefined where there is nothing yet, so that a first capture will make a vault. */
 export const vaultIfMade = async (session: Session, flags: VaultFlags): Promise<OpenVault | undefined> => {
-  const places = await placesOf(session, flags);
-  const world = await openLocal(places, "open").catch((error: unknown) => {
+  try {
+    return (await vaultOf(session, flags)).vault;
+  } catch (error) {
     if (isFailure(error, "VAULT_NOT_FOUND")) return undefined;
     throw error;
-  });
-  return world === undefined ? undefined : await openVault(world);
+  }
 };
 
 const placesOf = async ({ env }: Session, flags: VaultFlags): Promise<LocalPlaces> => ({

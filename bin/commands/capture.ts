@@ -1,7 +1,10 @@
 import { Option } from "@commander-js/extra-typings";
-import { EXIT } from "../../lib/model/errors.ts";
-import { captureDatabase } from "../../lib/operations/capture.ts";
-import { localSource } from "../../lib/wiring/local.ts";
+import { EXIT, Failure } from "../../lib/model/errors.ts";
+import { hotCopyOnStack } from "../../lib/operations/act-on-stack.ts";
+import { type CaptureReport, captureDatabase, captureReportOf } from "../../lib/operations/capture.ts";
+import { openPoint } from "../../lib/operations/points.ts";
+import { localSource, localToday } from "../../lib/wiring/local.ts";
+import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import {
@@ -13,12 +16,15 @@ import {
   vaultOption,
 } from "../options.ts";
 import type { AddCommand } from "../program.ts";
-import { vaultOf } from "../vault.ts";
+import type { Session } from "../session.ts";
+import { localVaultOf, stackOf, type VaultFlags, vaultOf } from "../vault.ts";
+import { waitingIn } from "../waiting.ts";
 
 const EXAMPLES = `
 Examples:
   lastgood capture --database postgres://app@localhost/shop --vault ./vault --keys ./keys.json
   lastgood capture --tier release --release 2026.11.3 --commit 4f2c1d9    before a deploy
+  lastgood capture --database shop --vault aws:Backups                    today's hot copy, by the stack
 
 The first capture of a database makes the vault and the key file. Later ones store what changed.
 Stopped at any moment, run it again: it takes over what is already stored.`;
@@ -42,28 +48,8 @@ export const addCapture: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {
-        const databaseUrl = resolveDatabase(session.env, options.database);
-        const source = await localSource(databaseUrl);
-        const { directory, world, vault } = await vaultOf(session, options, "create");
-        const report = await captureDatabase(
-          {
-            vault,
-            source,
-            clock: world.clock,
-            openLanes: (opening) =>
-              openLanes(options.jobs, { kind: "copy", vault: directory, databaseUrl, act: opening }),
-            progress: session.progress.report,
-            warn: session.output.note,
-            signal: session.signal,
-          },
-          {
-            tier: options.tier,
-            release: options.release,
-            commit: options.commit,
-            label: options.label,
-            base: options.base,
-          },
-        );
+        const stack = stackOf(session, options);
+        const report = await (stack === undefined ? captureHere(session, options) : captureOn(stack, session, options));
         session.progress.finish();
         session.output.result("capture", report, () => captureLines(report));
         return EXIT.ok;
@@ -71,9 +57,61 @@ export const addCapture: AddCommand = (program, act) => {
     );
 };
 
-type Report = Awaited<ReturnType<typeof captureDatabase>>;
+interface Options extends VaultFlags {
+  readonly database?: string | undefined;
+  readonly tier: "hot" | "release";
+  readonly release?: string | undefined;
+  readonly commit?: string | undefined;
+  readonly label?: string | undefined;
+  readonly base: boolean;
+  readonly jobs?: number | undefined;
+}
 
-const captureLines = ({ point, tables, uncovered, elapsedMs }: Report): readonly string[] => {
+const captureHere = async (session: Session, options: Options): Promise<CaptureReport> => {
+  const databaseUrl = resolveDatabase(session.env, options.database);
+  const source = await localSource(databaseUrl);
+  const { place, world, vault } = await localVaultOf(session, options, "create");
+  return captureDatabase(
+    {
+      vault,
+      source,
+      clock: world.clock,
+      openLanes: (opening) => openLanes(options.jobs, { kind: "copy", vault: place, databaseUrl, act: opening }),
+      progress: session.progress.report,
+      warn: session.output.note,
+      signal: session.signal,
+    },
+    {
+      tier: options.tier,
+      release: options.release,
+      commit: options.commit,
+      label: options.label,
+      base: options.base,
+    },
+  );
+};
+
+/** A stack takes one hot copy of a database a day. This finds it, or takes it now. */
+const captureOn = async (stack: string, session: Session, options: Options): Promise<CaptureReport> => {
+  for (const flag of ["release", "commit", "label", "jobs"] as const)
+    if (options[flag] !== undefined) throw notOnStack(`--${flag}`);
+  if (options.base) throw notOnStack("--base");
+  if (options.tier !== "hot") throw notOnStack(`--tier ${options.tier}`);
+  const database = resolveDatabase(session.env, options.database);
+  const { hotCopies, environment } = await openNamedStack(stack);
+  environment.database(database);
+  const day = localToday();
+  const { point } = await hotCopyOnStack(hotCopies, { database, day }, waitingIn(session));
+  const opened = await openPoint((await vaultOf(session, options)).vault, point.id);
+  return captureReportOf(opened.point, opened.parts);
+};
+
+const notOnStack = (flag: string): Failure =>
+  new Failure("USAGE", `${flag} does not go with the vault of a stack`, {
+    hint: "a stack takes one hot copy a day; for a release run lastgood release open",
+  });
+
+const captureLines = ({ point, tables, uncovered, elapsedMs }: CaptureReport): readonly string[] => {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const deltas = tables.filter((table) => table.taken === "delta");
   const changed = deltas.reduce((sum, table) => sum + table.changedRows, 0);
@@ -89,7 +127,7 @@ const captureLines = ({ point, tables, uncovered, elapsedMs }: Report): readonly
   ];
 };
 
-const basesByReason = (tables: Report["tables"]): readonly string[] => {
+const basesByReason = (tables: CaptureReport["tables"]): readonly string[] => {
   const reasons = new Map<string, number>();
   for (const { taken } of tables) if (taken !== "delta") reasons.set(taken, (reasons.get(taken) ?? 0) + 1);
   return [...reasons].map(([why, count]) => `  ${formatNumber(count, "table")} whole: ${why}`);

@@ -50,7 +50,7 @@ export const addPointDiff: AddCommand = (program, act) => {
             b === undefined ? "nothing is given to compare with" : "both a second point and --live are given",
             { hint: "give a second point, or --live and --database" },
           );
-        const opened = await vaultOf(session, options, "open");
+        const opened = await vaultOf(session, options);
         const world = {
           vault: opened.vault,
           clock: opened.world.clock,
@@ -92,7 +92,7 @@ const compareWithLive = async (
         openLanes: (opening) =>
           openLanes(options.jobs, {
             kind: "scratch",
-            vault: opened.directory,
+            vault: opened.place,
             databaseUrl,
             scratch: directory,
             act: opening,

@@ -14,7 +14,7 @@ export const addPointList: AddCommand = (program, act) => {
     .addOption(passphraseFileOption())
     .action(
       act(async (session, options) => {
-        const { world, vault } = await vaultOf(session, options, "open");
+        const { world, vault } = await vaultOf(session, options);
         const points = await allPoints(vault);
         session.output.result("point.list", { points }, () => lines(points, world.clock.now()));
         return EXIT.ok;

@@ -16,7 +16,7 @@ export const addPointShow: AddCommand = (program, act) => {
     .addOption(passphraseFileOption())
     .action(
       act(async (session, wanted, options) => {
-        const { vault } = await vaultOf(session, options, "open");
+        const { vault } = await vaultOf(session, options);
         const { point, parts } = await openPoint(vault, wanted);
         const tables = parts.flatMap((part) => part.tables.map((table) => tableFacts(part.class, table)));
         const [uncovered, statements] = [parts[0]?.schema.uncovered ?? [], parts[0]?.schema.statements.length ?? 0];

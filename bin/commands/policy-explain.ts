@@ -24,7 +24,7 @@ export const addPolicyExplain: AddCommand = (program, act) => {
     .action(
       act(async (session, file, options) => {
         const policy = loadPolicy(file, await readPolicyFile(file));
-        const vault = options.vault === undefined ? undefined : (await vaultOf(session, options, "open")).vault;
+        const vault = options.vault === undefined ? undefined : (await vaultOf(session, options)).vault;
         const explained = await explainPolicy(policy, vault, localClock.now());
         session.output.result("policy.explain", { file, timeZone: policy.timeZone, ...explained }, () =>
           explainedLines(explained),

@@ -51,7 +51,7 @@ export const addRestoreApply: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, file, options) => {
-        if (options.to === "sql") return toSql(session, await vaultOf(session, options, "open"), file, options);
+        if (options.to === "sql") return toSql(session, await vaultOf(session, options), file, options);
         // A plan says itself what is restored: a flag that seems to narrow it must not be passed over.
         for (const flag of ["out", "schema", "table"] as const)
           if (options[flag] !== undefined)
@@ -60,13 +60,13 @@ export const addRestoreApply: AddCommand = (program, act) => {
             });
         const databaseUrl = resolveDatabase(session.env, options.database);
         const plan = readRestorePlan(await readPlanFile(file));
-        const opened = await vaultOf(session, options, "open");
+        const opened = await vaultOf(session, options);
         const report = await applyPlan(
           {
             vault: opened.vault,
             clock: opened.world.clock,
             target: localTarget(databaseUrl),
-            openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.directory, databaseUrl, act }),
+            openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.place, databaseUrl, act }),
             progress: session.progress.report,
             warn: session.output.note,
             signal: session.signal,

@@ -32,7 +32,7 @@ export const addRestorePlan: AddCommand = (program, act) => {
     .action(
       act(async (session, wanted, options) => {
         const target = localTarget(resolveDatabase(session.env, options.database));
-        const { world, vault } = await vaultOf(session, options, "open");
+        const { world, vault } = await vaultOf(session, options);
         const scope = {
           schemas: options.schema ?? [],
           tables: options.table ?? [],

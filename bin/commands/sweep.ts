@@ -15,7 +15,7 @@ export const addSweep: AddCommand = (program, act) => {
     .addOption(passphraseFileOption())
     .action(
       act(async (session, options) => {
-        const { world } = await vaultOf(session, options, "open");
+        const { world } = await vaultOf(session, options);
         const { clock, stores } = world;
         const report = await sweepVault(
           { stores, clock, progress: session.progress.report, signal: session.signal },

@@ -40,7 +40,7 @@ export const addVerify: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, wanted, options) => {
-        const opened = await vaultOf(session, options, "open");
+        const opened = await vaultOf(session, options);
         if (options.level === "restore") {
           const report = await drill(session, opened, wanted ?? "latest", options);
           session.progress.finish();
@@ -72,7 +72,7 @@ const drill = (
         clock: opened.world.clock,
         target: localTarget(databaseUrl),
         reader: localPlainReader(databaseUrl),
-        openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.directory, databaseUrl, act }),
+        openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.place, databaseUrl, act }),
         progress: session.progress.report,
         warn: session.output.note,
         signal: session.signal,

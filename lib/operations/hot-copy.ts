@@ -5,7 +5,8 @@ import type { WorkflowStarter } from "../ports/workflow-starter.ts";
 import type { CapturePoint } from "./capture-point.ts";
 import { provePoint } from "./read-point.ts";
 
-const NAME_CHARS_MAX = 64;
+/** 64 is Lambda's limit; a later try adds `-` and its number. */
+const NAME_CHARS_MAX = 60;
 const DIGEST_CHARS = 10;
 
 /**
@@ -30,11 +31,12 @@ export const startHotCopy = async (
   starter: WorkflowStarter,
   { database, day, attempt }: HotCopyRequest & { readonly attempt: number },
 ): Promise<{ readonly name: string; readonly started: "accepted" | "known" }> => {
-  const name = executionName(database, attempt === 1 ? day : `${day}-${attempt}`);
+  const name = hotCopyName(database, attempt === 1 ? day : `${day}-${attempt}`);
   return { name, started: await starter.start(name, { database, day }) };
 };
 
-const executionName = (database: string, suffix: string): string => {
+/** The name under which a day's hot copy is executed, whoever asks for it. */
+export const hotCopyName = (database: string, suffix: string): string => {
   const name = `hot-${database}-${suffix}`;
   if (name.length <= NAME_CHARS_MAX) return name;
   const digest = sha256(database).slice(0, DIGEST_CHARS);

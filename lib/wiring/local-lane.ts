@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { openDirectoryStore } from "../local/directory-store.ts";
 import { systemClock } from "../local/system-clock.ts";
 import { systemEntropy } from "../local/system-entropy.ts";
@@ -10,6 +9,7 @@ import type { TargetDatabase } from "../ports/target-database.ts";
 import { postgresSource } from "../postgres/source.ts";
 import { targetDatabase } from "../postgres/target/target-database.ts";
 import type { LocalLaneOpening } from "./local.ts";
+import { openHotStore } from "./vault-place.ts";
 
 interface CopyWorld {
   readonly source: SourceDatabase;
@@ -32,11 +32,11 @@ export interface LaneOpeners {
 /** Serves a lane of this thread: chooses its adapters and hands them to the act it was opened for. */
 export const serveLocalLane = (openers: LaneOpeners): Promise<void> =>
   serveLane(async (opening: LocalLaneOpening) => {
-    const openStore = (directory: string) => openDirectoryStore(directory, { clock: systemClock, create: false });
-    const store = await openStore(join(opening.vault, "hot"));
+    const store = await openHotStore(opening.vault);
     if (opening.kind === "restore")
       return openers.restore({ target: targetDatabase(opening.databaseUrl), store }, opening.act);
     const world = { source: await postgresSource(opening.databaseUrl), store, entropy: systemEntropy };
     if (opening.kind === "copy") return openers.copy(world, opening.act);
-    return openers.scratch({ ...world, scratch: await openStore(opening.scratch as string) }, opening.act);
+    const scratch = await openDirectoryStore(opening.scratch as string, { clock: systemClock, create: false });
+    return openers.scratch({ ...world, scratch }, opening.act);
   });

@@ -2,21 +2,25 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDirectoryStore } from "../local/directory-store.ts";
+import { openInProcessWorkflow } from "../local/in-process-workflow.ts";
 import { createKeyFile, openKeyFile } from "../local/key-file.ts";
 import { systemClock } from "../local/system-clock.ts";
 import { systemEntropy } from "../local/system-entropy.ts";
 import { openThreadLanes } from "../local/thread-lanes.ts";
 import { Failure } from "../model/errors.ts";
-import type { Clock, Entropy } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { KeyService } from "../ports/key-service.ts";
 import type { Lanes } from "../ports/lanes.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
 import type { PlainReader } from "../ports/plain-reader.ts";
+import type { Signer } from "../ports/signer.ts";
 import type { SourceDatabase } from "../ports/source-database.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
+import type { WorkerFunction, Workflow } from "../ports/workflow.ts";
 import { postgresSource } from "../postgres/source.ts";
 import { plainReader } from "../postgres/target/plain-reader.ts";
 import { targetDatabase } from "../postgres/target/target-database.ts";
+import type { VaultWorld } from "./vault-place.ts";
 
 /** Where a local vault is and what opens it. */
 export interface LocalPlaces {
@@ -25,17 +29,17 @@ export interface LocalPlaces {
   readonly passphrase: string | undefined;
 }
 
-export interface LocalWorld {
-  readonly stores: VaultStores;
-  readonly keys: KeyService;
-  readonly clock: Clock;
-  readonly entropy: Entropy;
+export interface LocalWorld extends VaultWorld {
+  readonly keys: KeyService & Signer;
   /** Whether this call made the key file. */
   readonly keyFileMade: boolean;
 }
 
 /** A directory per store: their rules differ (docs/architecture.md). */
 const STORES = ["hot", "keys"] as const;
+
+/** Receipts. Made with the first of them, so that vaults without one stay as they are. */
+const EVIDENCE = "evidence";
 
 /**
  * Opens the vault in a directory; a first capture makes it and its key file.
@@ -58,6 +62,13 @@ export const openLocal = async (places: LocalPlaces, mode: "open" | "create"): P
   const stores = { hot, keys: keyStore } as VaultStores;
   return { stores, keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
 };
+
+export const openLocalEvidence = (vault: string): Promise<ObjectStore> =>
+  openDirectoryStore(join(vault, EVIDENCE), { clock: systemClock, create: true });
+
+/** Runs an act of several steps in this process. */
+export const localWorkflow = (workers: Readonly<Record<string, WorkerFunction>>, signal: AbortSignal): Workflow =>
+  openInProcessWorkflow({ clock: systemClock, workers, signal });
 
 const lookAt = async (directory: string): Promise<"nothing" | "vault" | "other"> => {
   try {
@@ -88,6 +99,9 @@ const exists = (path: string): Promise<boolean> =>
 
 export const localClock: Clock = systemClock;
 
+/** The day it is in UTC, as `2026-11-21`. */
+export const localToday = (): string => new Date(systemClock.now()).toISOString().slice(0, 10);
+
 export const localSource = (databaseUrl: string): Promise<SourceDatabase> => postgresSource(databaseUrl);
 
 export const localTarget = (databaseUrl: string): TargetDatabase => targetDatabase(databaseUrl);
@@ -98,6 +112,7 @@ export const localPlainReader = (databaseUrl: string): PlainReader => plainReade
 export interface LocalLaneOpening {
   /** `copy`: a capture's. `scratch`: a comparison's, which writes to a scratch directory. `restore`: a restore's. */
   readonly kind: "copy" | "scratch" | "restore";
+  /** Its place (vault-place.ts). */
   readonly vault: string;
   /** The source; of a restore the target. */
   readonly databaseUrl: string;

@@ -1,0 +1,107 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import type { ReleaseReceipt, ReleaseRequest } from "../../lib/model/release.ts";
+import { openReleaseOnStack } from "../../lib/operations/act-on-stack.ts";
+import { captureHere } from "../../lib/operations/capture-point.ts";
+import { READ_WORKER, readPointBack } from "../../lib/operations/read-point.ts";
+import { openRelease } from "../../lib/operations/release.ts";
+import { localSource, localWorkflow, openLocalEvidence } from "../../lib/wiring/local.ts";
+import { openNamedStack } from "../../lib/wiring/vault-place.ts";
+import { formatBytes, formatDuration, formatInstant, formatNumber } from "../format.ts";
+import { openLanes } from "../lanes.ts";
+import {
+  databaseOption,
+  jobsOption,
+  keysOption,
+  passphraseFileOption,
+  resolveDatabase,
+  vaultOption,
+} from "../options.ts";
+import { type AddCommand, nounOf } from "../program.ts";
+import type { Session } from "../session.ts";
+import { localVaultOf, stackOf, type VaultFlags } from "../vault.ts";
+import { waitingIn } from "../waiting.ts";
+
+const EXAMPLES = `
+Examples:
+  lastgood release open 2026.11.3 --commit 4f2c1d9 --database postgres://app@localhost/shop
+  lastgood release open 2026.11.3 --commit 4f2c1d9 --database shop --vault aws:Backups
+
+Let the deploy wait for status 0: the point is then in the vault, and all of it was read back. The same release and commit
+again give the same receipt at once; another commit is refused.`;
+
+export const addReleaseOpen: AddCommand = (program, act) => {
+  nounOf(program, "release", "points that a deploy waits for")
+    .command("open")
+    .description("take the point of a release, prove it by reading it back, and give a receipt")
+    .argument("<release>", "its id: a tag or a build number")
+    .requiredOption("--commit <hash>", "the commit it stands for, now and always")
+    .addOption(databaseOption())
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addOption(jobsOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, release, options) => {
+        const stack = stackOf(session, options);
+        const receipt = await (stack === undefined
+          ? openHere(session, release, options)
+          : openOn(stack, session, { release, commit: options.commit, database: databaseOf(session, options) }));
+        session.progress.finish();
+        session.output.result("release.open", { receipt }, () => receiptLines(receipt));
+        return EXIT.ok;
+      }),
+    );
+};
+
+interface Options extends VaultFlags {
+  readonly commit: string;
+  readonly database?: string | undefined;
+  readonly jobs?: number | undefined;
+}
+
+const databaseOf = ({ env }: Session, { database }: Options): string => resolveDatabase(env, database);
+
+const openHere = async (session: Session, release: string, options: Options): Promise<ReleaseReceipt> => {
+  const databaseUrl = databaseOf(session, options);
+  const source = await localSource(databaseUrl);
+  const { place, world, vault } = await localVaultOf(session, options, "create");
+  const { clock, keys } = world;
+  const warn = session.output.note;
+  const capture = captureHere({
+    vault,
+    source,
+    clock,
+    openLanes: (opening) => openLanes(options.jobs, { kind: "copy", vault: place, databaseUrl, act: opening }),
+    progress: session.progress.report,
+    warn,
+    signal: session.signal,
+  });
+  const read = readPointBack({ openVault: () => Promise.resolve(vault), clock, warn });
+  return openRelease(
+    localWorkflow({ [READ_WORKER]: read }, session.signal),
+    { evidence: await openLocalEvidence(place), clock, capture, readers: 1, signer: keys },
+    { database: source.database, release, commit: options.commit },
+  );
+};
+
+const openOn = async (stack: string, session: Session, request: ReleaseRequest): Promise<ReleaseReceipt> => {
+  const { releases, environment } = await openNamedStack(stack);
+  environment.database(request.database);
+  return openReleaseOnStack(releases, request, waitingIn(session));
+};
+
+const receiptLines = (receipt: ReleaseReceipt): readonly string[] => {
+  const { point, instanceSnapshot, proof } = receipt;
+  return [
+    `release ${receipt.release} of ${receipt.database} is open, for commit ${receipt.commit}`,
+    `  point     ${point.id}: ${formatNumber(point.tables, "table")}, ${formatNumber(point.rows, "row")}, as of ${formatInstant(point.takenAt)}`,
+    ...(instanceSnapshot === undefined
+      ? []
+      : [`  snapshot  ${instanceSnapshot.id}, until ${formatInstant(instanceSnapshot.expiresAt)}`]),
+    `  read back ${formatNumber(proof.objects, "object")}, ${formatBytes(proof.bytes)}, ${formatNumber(proof.rows, "row")}`,
+    ...proof.proven.map((claim) => `  proven      ${claim}`),
+    ...proof.notProven.map((claim) => `  not proven  ${claim}`),
+    `  took      ${formatDuration(receipt.finishedAt - receipt.startedAt)}${receipt.signature === undefined ? "" : `, signed by key ${receipt.signature.keyId.slice(0, 16)}`}`,
+  ];
+};
