@@ -57,6 +57,7 @@ beforeAll(async () => {
      INSERT INTO orders (customer_id, total, placed_at) VALUES (3, 12.50, now());`,
   );
   await run("capture");
+  await run("release", "open", "2", "--commit", "4f2c1d9");
   await query(shop, "ALTER TABLE customers DROP COLUMN fax, ALTER COLUMN phone TYPE varchar(20)");
   await run("doctor");
   await run("point", "list");
@@ -89,6 +90,9 @@ beforeAll(async () => {
 const NOT_SEEN: ReadonlyMap<string, string> = new Map([
   ["lastgood.point.diff/1 leftOut[].class", "needs a part that has expired; there is one class, and no expiry yet"],
   ["lastgood.point.diff/1 leftOut[].because", "the same"],
+  ...["id", "arn", "takenAt", "expiresAt"].map(
+    (field) => [`lastgood.release.open/1 receipt.instanceSnapshot.${field}`, "needs RDS; see test/aws"] as const,
+  ),
   ["lastgood.sweep/1 postponed", "needs a capture within the first moments of its life"],
 ]);
 
