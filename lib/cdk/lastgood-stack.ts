@@ -40,6 +40,10 @@ export class LastgoodStack extends Stack {
     };
     this.lastgood = new Lastgood(this, "Lastgood", props);
     for (const arn of file.releasers ?? []) this.lastgood.grantRelease(this.#role(arn));
+    for (const arn of file.operators ?? []) {
+      this.lastgood.grantRelease(this.#role(arn));
+      this.lastgood.grantHotCopy(this.#role(arn));
+    }
     for (const arn of file.readers ?? []) this.lastgood.grantRead(this.#role(arn));
   }
 
@@ -50,6 +54,7 @@ export class LastgoodStack extends Stack {
   }
 
   #role(arn: string): iam.IRole {
-    return iam.Role.fromRoleArn(this, arn.replaceAll(/[^A-Za-z0-9]+/g, "-"), arn);
+    const id = arn.replaceAll(/[^A-Za-z0-9]+/g, "-");
+    return (this.node.tryFindChild(id) as iam.IRole | undefined) ?? iam.Role.fromRoleArn(this, id, arn);
   }
 }

@@ -12,6 +12,7 @@ import { type DatabaseProps, protectedDatabase } from "./database.ts";
 import { Keys } from "./keys.ts";
 import { HotCopySchedule } from "./schedule.ts";
 import { Vault, type VaultProps } from "./vault.ts";
+import type { VerbFunction } from "./verb-function.ts";
 import type { EndpointName } from "./worker-network.ts";
 
 export interface LastgoodProps extends VaultProps {
@@ -116,17 +117,18 @@ export class Lastgood extends Construct {
 
   /** Lets somebody open releases: start the workflow and ask how far it is. A pipeline's role, for instance. */
   grantRelease(grantee: iam.IGrantable): void {
-    const { live, anyVersionArn } = this.capture.releaseSnapshot;
-    this.#allowFinding(grantee);
-    allow(grantee, ["lambda:InvokeFunction"], [live.functionArn]);
-    const asking = ["lambda:GetDurableExecution", "lambda:ListDurableExecutionsByFunction"];
-    allow(grantee, asking, [anyVersionArn], "an execution belongs to the version it began in");
+    this.#allowRunning(grantee, this.capture.releaseSnapshot);
   }
 
-  /** Lets somebody read backups, and so restore them: what the buckets hold, and the use of the key. */
+  /** Lets somebody take hot copies by hand. */
+  grantHotCopy(grantee: iam.IGrantable): void {
+    this.#allowRunning(grantee, this.capture.hotCopy);
+  }
+
+  /** Lets somebody read backups and receipts, and so restore: what the buckets hold, and the use of the key. */
   grantRead(grantee: iam.IGrantable): void {
     this.#allowFinding(grantee);
-    const buckets = [this.vault.hot, this.vault.keys];
+    const buckets = [this.vault.hot, this.vault.keys, this.vault.evidence];
     const objects = buckets.map((bucket) => bucket.arnForObjects("*"));
     allow(grantee, ["s3:GetObject"], objects, "a restore reads all that a point names");
     // Its lease, so that a sweep meanwhile spares what it reads.
@@ -140,9 +142,19 @@ export class Lastgood extends Construct {
     this.keys.grantUnwrap(grantee);
   }
 
+  #allowRunning(grantee: iam.IGrantable, { function: { functionArn }, live, anyVersionArn }: VerbFunction): void {
+    this.#allowFinding(grantee);
+    allow(grantee, ["lambda:InvokeFunction"], [live.functionArn]);
+    const asking = ["lambda:GetDurableExecution", "lambda:ListDurableExecutionsByFunction"];
+    allow(grantee, asking, [functionArn, anyVersionArn], "an execution belongs to the version it began in");
+  }
+
   /** The command line finds buckets, keys and functions by the outputs of the stack. */
   #allowFinding(grantee: iam.IGrantable): void {
-    allow(grantee, ["cloudformation:DescribeStacks"], [Stack.of(this).stackId]);
+    const stack = Stack.of(this);
+    // Asked by its name: the identifier that AWS gives it comes after.
+    const arn = stack.formatArn({ service: "cloudformation", resource: "stack", resourceName: `${stack.stackName}/*` });
+    allow(grantee, ["cloudformation:DescribeStacks"], [arn], "the end of a stack's ARN changes when it is made again");
   }
 
   #tell(databases: readonly DatabaseProps[]): void {
@@ -154,7 +166,6 @@ export class Lastgood extends Construct {
       signingKey: this.keys.signing.keyArn,
       releaseFunction: this.capture.releaseSnapshot.live.functionArn,
       hotCopyFunction: this.capture.hotCopyStarter.function.functionArn,
-      hotCopyWorkflow: this.capture.hotCopy.live.functionArn,
       hotCopyWorkflow: this.capture.hotCopy.live.functionArn,
       databases: Stack.of(this).toJsonString(databases.map(protectedDatabase)),
     };

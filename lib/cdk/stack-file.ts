@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { Failure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 
 const text = z.string().min(1);
 const id = (prefix: string, what: string) =>
@@ -65,8 +65,10 @@ const stackFile = z.strictObject({
   hotCopyHoursMax: z.int().min(1).max(168).optional(),
   keyAdmins: z.array(arnOf("iam", "a role or user")).min(1).optional(),
   alarmMailTo: z.array(z.email()).optional(),
-  /** Roles that may open releases. */
+  /** Roles that may open releases: a pipeline's. */
   releasers: z.array(arnOf("iam", "a role")).optional(),
+  /** Roles that may also take hot copies by hand. */
+  operators: z.array(arnOf("iam", "a role")).optional(),
   /** Roles that may read backups. */
   readers: z.array(arnOf("iam", "a role")).optional(),
 });
@@ -74,13 +76,16 @@ const stackFile = z.strictObject({
 /** A stack as a file describes it: what `bin/app.ts` deploys. */
 export type StackFile = z.infer<typeof stackFile>;
 
-const HINT = "docs/guide/deploy.md explains each field";
+const HINT = "docs/aws/deploy.md explains each field";
 
 /**
  * Reads a stack file (JSON).
- * @throws USAGE  it cannot be read or is not JSON; or every field that is wrong, one line each
+ * @param path  the context value `lastgood`
+ * @throws USAGE  none is named; it cannot be read or is not JSON; or every field that is wrong, one line each
  */
-export const readStackFile = (path: string): StackFile => {
+export const readStackFile = (path: unknown): StackFile => {
+  if (typeof path !== "string" || path === "")
+    throw new Failure("USAGE", "no stack file is named", { hint: "run cdk with -c lastgood=<file>.json" });
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(path, "utf8"));
@@ -92,6 +97,12 @@ export const readStackFile = (path: string): StackFile => {
   if (checked.success) return checked.data;
   const problems = checked.error.issues.map(({ path: field, message }) => `${path}: ${fieldName(field)}: ${message}`);
   throw new Failure("USAGE", problems.join("\n"), { hint: HINT });
+};
+
+/** What the command line of the CDK shows of an error. Only of a bug does the stack trace help anybody. */
+export const toldWhatIsWrong = (error: unknown): string => {
+  if (isFailure(error)) return `error: ${error.message}\nhint: ${error.hint}\n`;
+  return `${(error instanceof Error && error.stack) || String(error)}\n`;
 };
 
 const fieldName = (path: readonly PropertyKey[]): string =>

@@ -10,22 +10,23 @@ const WHO: Readonly<Record<string, string>> = {
   "hot-copy-starter": "The function that starts a hot copy once a day.",
   schedule: "EventBridge Scheduler, when a hot copy is due.",
   "deploy-pipeline": "A role that `releasers` of the stack file names: it opens releases.",
+  "backup-operator": "A role that `operators` of the stack file names: it opens releases and takes hot copies by hand.",
   "restore-operator":
     "A role that `readers` of the stack file names: it restores backups, so it can read all of them. It writes its lease.",
 };
 
-/** The page `docs/guide/iam.md`, from the template that the CDK makes of the guide's stack file. */
+/** The page `docs/aws/iam.md`, from the template that the CDK makes of the example's stack file. */
 export const iamPage = (): string => {
   const synthesis = synthesize();
   const principals = new Map(principalsOf(synthesis).map((principal) => [principal.name, principal]));
   const unknown = [...principals.keys()].filter((name) => !(name in WHO));
   if (unknown.length > 0) throw new Error(`the page says nothing about ${unknown.join(", ")}`);
   const policies = [...resourcePoliciesOf(synthesis)];
-  return `# Who may do what
+  return `# Who may do what on AWS
 
 This page is generated from the CloudFormation template of [the example's stack](lastgood.stack.json) by
 \`npx vitest run --config test/vitest.config.ts test/cdk/iam-page.test.ts --update\`, and a test keeps it true. Every right
-is listed; there are no managed policies. \`hot\`, \`archive\`, \`keys\`, \`evidence\` and \`access logs\` are the buckets;
+is listed; there are no managed policies. [Deploy on AWS](deploy.md) says what the stack is. \`hot\`, \`archive\`, \`keys\`, \`evidence\` and \`access logs\` are the buckets;
 a name with a slash is an object in one.
 
 ${Object.entries(WHO)

@@ -140,7 +140,6 @@ const wordsOf = (stack: LastgoodStack): ReadonlyMap<string, string> => {
     [id(keys.wrapping), "key wrapping"],
     [id(keys.signing), "key signing"],
     [id(capture.deadLetters), "dead letters"],
-    ["AWS::StackId", "the stack"],
     [id(stack.lastgood.schedule.role), "schedule"],
   ]);
   for (const one of capture.functions) {

@@ -41,7 +41,7 @@ test.each<[string, (file: Record<string, never>) => unknown, string]>([
   ["too many lanes", (file) => ({ ...file, lanes: 33 }), "lanes: Too big"],
 ])("fails on %s, and names file and field", (_, change, message) => {
   const failure = refusal(JSON.stringify(change(exampleFile() as unknown as Record<string, never>)));
-  expect(failure).toMatchObject({ code: "USAGE", hint: "docs/guide/deploy.md explains each field" });
+  expect(failure).toMatchObject({ code: "USAGE", hint: "docs/aws/deploy.md explains each field" });
   expect(failure.message).toContain(`${path}: ${message}`);
 });
 

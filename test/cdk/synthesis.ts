@@ -26,7 +26,7 @@ export interface Finding {
   readonly path: string;
 }
 
-export const EXAMPLE_PATH = resolve(import.meta.dirname, "../../docs/guide/lastgood.stack.json");
+export const EXAMPLE_PATH = resolve(import.meta.dirname, "../../docs/aws/lastgood.stack.json");
 
 /** The stack file that the guide shows, with some fields changed. */
 export const exampleFile = (changes: Partial<StackFile> = {}): StackFile => ({
