@@ -37,6 +37,11 @@ export const ERRORS = {
     retryable: false,
     hint: "run verify --level list to see everything that is missing",
   },
+  OBJECT_RETAINED: {
+    exit: EXIT.retention,
+    retryable: false,
+    hint: "it is locked until the date in the message; run again after that",
+  },
   STORE_FORBIDDEN: {
     exit: EXIT.refused,
     retryable: false,

@@ -76,9 +76,32 @@ def delete_what_exists(self):
 
 S3Response.delete_object = delete_what_exists
 
-sys.dont_write_bytecode = True
+# moto answers GetObjectRetention with the object.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectRetention.html
+answer_get = S3Response._key_response_get
+RETENTION = "<Retention><Mode>{}</Mode><RetainUntilDate>{}</RetainUntilDate></Retention>"
+
+NO_RETENTION = "<Error><Code>NoSuchObjectLockConfiguration</Code><Message>It has no date.</Message></Error>"
+
+
+def get_with_retention(self, query, key_name):
+    if "retention" not in query:
+        return answer_get(self, query, key_name)
+    key, _ = self._get_key()
+    headers = {"content-type": "application/xml"}
+    if not key.lock_until:
+        return 404, headers, NO_RETENTION
+    return 200, headers, RETENTION.format(key.lock_mode, key.lock_until)
+
+
+S3Response._key_response_get = get_with_retention
+
+# Beside the sources no bytecode is kept; moto's own is, or its services would be compiled anew for every test file.
 sys.path.insert(0, os.path.dirname(__file__))
+sys.dont_write_bytecode = True
 import emulator_kms  # noqa: E402, F401
+
+sys.dont_write_bytecode = False
 
 
 def end_with_parent():
