@@ -67,6 +67,7 @@ const problemOf = (name: string, event: unknown, issue: z.core.$ZodIssue): strin
     const { length } = issue.keys;
     return `${where} has ${length} ${length === 1 ? "field" : "fields"} too many: expected ${issue.message}`;
   }
+  if (issue.code === "custom") return `${where} must be ${issue.message}`;
   return `${where} is ${kindOf(issue.path.reduce(fieldOf, event))}: expected ${issue.message}`;
 };
 

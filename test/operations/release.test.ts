@@ -186,7 +186,7 @@ test("fails without a receipt when a chunk of the point does not open", async ()
   const refused = open({ ...scene, stores: { ...scene.stores, hot: spoiling } });
   await expect(refused).rejects.toMatchObject({
     code: "OBJECT_CORRUPT",
-    message: expect.stringContaining("read back"),
+    message: expect.stringContaining("read back") as string,
   });
   expect(await findReceipt(scene.evidence, RELEASE)).toBeUndefined();
 });
@@ -221,7 +221,7 @@ test.each([
   const scene = newScene();
   const evidence = counting(scene.evidence);
   const refused = open({ ...scene, evidence }, request);
-  await expect(refused).rejects.toMatchObject({ code: "USAGE", message: expect.stringContaining(named) });
+  await expect(refused).rejects.toMatchObject({ code: "USAGE", message: expect.stringContaining(named) as string });
   expect(evidence.counts.get.calls + evidence.counts.put.calls).toBe(0);
 });
 
