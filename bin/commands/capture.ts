@@ -3,6 +3,7 @@ import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { hotCopyOnStack } from "../../lib/operations/act-on-stack.ts";
 import { type CaptureReport, captureDatabase, captureReportOf } from "../../lib/operations/capture.ts";
 import { openPoint } from "../../lib/operations/points.ts";
+import { loadPolicy } from "../../lib/operations/policy.ts";
 import { localSource, localToday } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
@@ -15,6 +16,7 @@ import {
   resolveDatabase,
   vaultOption,
 } from "../options.ts";
+import { readPolicyFile } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import type { Session } from "../session.ts";
 import { localVaultOf, stackOf, type VaultFlags, vaultOf } from "../vault.ts";
@@ -43,6 +45,7 @@ export const addCapture: AddCommand = (program, act) => {
     .option("--release <id>", "release this point is taken for")
     .option("--commit <hash>", "commit of the release")
     .option("--label <text>", "a word to find it by")
+    .option("--policy <file>", "keep each data class in a part of its own, by this policy")
     .option("--base", "read every table whole, whatever the last point allows", false)
     .addOption(jobsOption())
     .addHelpText("after", EXAMPLES)
@@ -63,11 +66,14 @@ interface Options extends VaultFlags {
   readonly release?: string | undefined;
   readonly commit?: string | undefined;
   readonly label?: string | undefined;
+  readonly policy?: string | undefined;
   readonly base: boolean;
   readonly jobs?: number | undefined;
 }
 
 const captureHere = async (session: Session, options: Options): Promise<CaptureReport> => {
+  const { policy: file } = options;
+  const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
   const databaseUrl = resolveDatabase(session.env, options.database);
   const source = await localSource(databaseUrl);
   const { place, world, vault } = await localVaultOf(session, options, "create");
@@ -86,6 +92,7 @@ const captureHere = async (session: Session, options: Options): Promise<CaptureR
       release: options.release,
       commit: options.commit,
       label: options.label,
+      policy,
       base: options.base,
     },
   );
@@ -93,7 +100,7 @@ const captureHere = async (session: Session, options: Options): Promise<CaptureR
 
 /** A stack takes one hot copy of a database a day. This finds it, or takes it now. */
 const captureOn = async (stack: string, session: Session, options: Options): Promise<CaptureReport> => {
-  for (const flag of ["release", "commit", "label", "jobs"] as const)
+  for (const flag of ["release", "commit", "label", "policy", "jobs"] as const)
     if (options[flag] !== undefined) throw notOnStack(`--${flag}`);
   if (options.base) throw notOnStack("--base");
   if (options.tier !== "hot") throw notOnStack(`--tier ${options.tier}`);

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { Difference, TableDifference, TableShown } from "../../lib/model/difference.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
-import { DEFAULT_CLASS } from "../../lib/operations/capture.ts";
 import { diffTwoPoints, diffWithLive } from "../../lib/operations/diff.ts";
 import { localSource, withScratchStore } from "../../lib/wiring/local.ts";
 import { formatCount, formatInstant, formatNumber } from "../format.ts";
@@ -98,7 +97,6 @@ const compareWithLive = async (
             act: opening,
           }),
         warn: session.output.note,
-        classOf: () => DEFAULT_CLASS,
       },
       options,
     ),

@@ -1,6 +1,6 @@
 import type { Difference } from "../../lib/model/difference.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
-import { captureDatabase, DEFAULT_CLASS } from "../../lib/operations/capture.ts";
+import { captureDatabase } from "../../lib/operations/capture.ts";
 import { diffWithLive } from "../../lib/operations/diff.ts";
 import { openOrCreateVault } from "../../lib/operations/open-vault.ts";
 import { applyPlan, planOfRestore } from "../../lib/operations/restore.ts";
@@ -142,7 +142,7 @@ export const tellStory = (session: Session): Promise<number> =>
 
 const compare = (
   session: Session,
-  world: Omit<Parameters<typeof diffWithLive>[0], "scratch" | "openLanes" | "classOf" | "onTable">,
+  world: Omit<Parameters<typeof diffWithLive>[0], "scratch" | "openLanes" | "onTable">,
   vault: string,
   databaseUrl: string,
 ): Promise<Difference> =>
@@ -152,7 +152,6 @@ const compare = (
       {
         ...world,
         scratch,
-        classOf: () => DEFAULT_CLASS,
         onTable: () => {},
         openLanes: (act) => openLanes(undefined, { kind: "scratch", vault, databaseUrl, scratch: directory, act }),
       },

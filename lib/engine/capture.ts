@@ -22,7 +22,8 @@ export interface CaptureOptions {
   readonly commit?: string | undefined;
   /** Take a base of every table, whatever the chain says. */
   readonly base: boolean;
-  readonly classOf: (table: TableFacts) => string;
+  /** The class of each table, in their order. Throws if one has none: then nothing is captured. */
+  readonly classesOf: (tables: readonly TableFacts[]) => readonly string[];
   /** Classes that have a part in every point, also when they have no table: one at least, because parts hold the schema. */
   readonly classes: readonly string[];
   /** Of a capture that is an attempt of a run. */
@@ -119,7 +120,9 @@ interface Take {
 const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take): Promise<CaptureReport> => {
   const { vault, clock } = world;
   const { view } = take;
-  const found = (await view.tables()).map((table) => ({ ...table, class: options.classOf(table.facts) }));
+  const tables = await view.tables();
+  const tableClasses = options.classesOf(tables.map(({ facts }) => facts));
+  const found = tables.map((table, i) => ({ ...table, class: tableClasses[i] as string }));
   const problems = await view.preflight(found.map((table) => table.facts));
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
   const schema = await view.schema();

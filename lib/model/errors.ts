@@ -174,6 +174,7 @@ export const ERRORS = {
     retryable: false,
     hint: "lastgood policy check names every problem with its line",
   },
+  TABLE_UNCLASSIFIED: { exit: EXIT.refused, retryable: false, hint: "add the table to a class of the policy" },
   CAPTURE_TOO_LARGE: {
     exit: EXIT.refused,
     retryable: false,

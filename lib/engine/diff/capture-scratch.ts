@@ -22,7 +22,6 @@ export interface ScratchWorld extends Omit<CopyWorld, "openLanes"> {
   readonly scratch: ObjectStore;
   /** Lanes that read from and write to an overlay of the vault's hot store by the scratch store, and have joined the view. */
   readonly openLanes: (opening: LaneOpening) => Promise<Lanes<CopyTask, CopyResult>>;
-  readonly classOf: (table: TableFacts) => string;
 }
 
 /**
@@ -51,7 +50,7 @@ export const captureScratch = async (world: ScratchWorld, earlier: OpenPoint): P
 const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceView): Promise<TableSet> => {
   const { vault } = world;
   const began = world.clock.elapsedMs();
-  const found = await tablesToRead(world, earlier, view);
+  const found = await tablesToRead(earlier, view);
   const problems = await view.preflight(found.map((table) => table.facts));
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
   const classes = await openClasses(vault, earlier, new Set(found.map((table) => table.class)));
@@ -72,15 +71,32 @@ const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceVie
       const { namingSecret } = classes.get(className) as LaneClass;
       return { source: layerSource(store, namingSecret, className, record), table: record };
     }),
-    leftOut: [],
+    leftOut: earlier.set.leftOut.map((part) => ({
+      class: part.class,
+      because: "a table that is new since then may be of it, so none that is new was compared",
+    })),
   };
 };
 
-/** Live tables with their classes. Those of a class that has expired in the point cannot be compared, so they are not read. */
-const tablesToRead = async ({ classOf }: ScratchWorld, earlier: OpenPoint, view: SourceView) => {
-  const expired = new Set(earlier.set.leftOut.map((part) => part.class));
-  const tables = (await view.tables()).map((table) => ({ ...table, class: classOf(table.facts) }));
-  return tables.filter((table) => !expired.has(table.class));
+/**
+ * Live tables with the classes they have in the point. One that it has not is new, or of a class that has expired there:
+ * where any has, it cannot be told which, so the table is not read.
+ */
+const tablesToRead = async (earlier: OpenPoint, view: SourceView) => {
+  const { identity } = earlier.point;
+  const sameDatabase =
+    identity.systemIdentifier === view.identity.systemIdentifier && identity.databaseOid === view.identity.databaseOid;
+  const nameOf = (facts: TableFacts): string =>
+    sameDatabase ? String(facts.oid) : JSON.stringify([facts.schema, facts.name]);
+  const known = new Map<string, string>();
+  for (const [className, { tables }] of earlier.parts)
+    for (const { facts } of tables) known.set(nameOf(facts), className);
+  const [anyClass] = earlier.parts.keys();
+  const ofNew = earlier.set.leftOut.length === 0 ? anyClass : undefined;
+  return (await view.tables()).flatMap((table) => {
+    const className = known.get(nameOf(table.facts)) ?? ofNew;
+    return className === undefined ? [] : [{ ...table, class: className }];
+  });
 };
 
 /** The secrets of the vault's classes, so that equal chunks are known again; a class it does not have gets one for now. */

@@ -86,7 +86,7 @@ const takeBesideWitness = async (vault: Vault, url: string, options: TakeOptions
       const report = await capture(world, {
         tier: "hot",
         base: options.base ?? false,
-        classOf: () => "default",
+        classesOf: (tables) => tables.map(() => "default"),
         classes: ["default"],
       });
       const seen = states.get(snapshotName(report.point.snapshot));

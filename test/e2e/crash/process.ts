@@ -77,7 +77,7 @@ export const captureProcess = async (
       warn: options.warn ?? (() => {}),
       signal: options.signal ?? new AbortController().signal,
     },
-    { tier: "hot", base: false, classOf: () => CLASS, classes: [CLASS] },
+    { tier: "hot", base: false, classesOf: (tables) => tables.map(() => CLASS), classes: [CLASS] },
   );
 };
 
