@@ -16,6 +16,8 @@ import type { ByteRange } from "../model/byte-range.ts";
  * - Three answers: an absent object is the value `undefined`; one that may not be read is STORE_FORBIDDEN; a store that
  *   cannot answer is STORE_UNREACHABLE (retryable), and STORE_FULL when it is out of space. Never one for the other.
  * - `delete` is final and idempotent. Deleting what is absent says `absent`.
+ * - An answer may be lost after the act: a `put` or `delete` that failed may have been done, and a `delete` over a network may
+ *   say `absent` of what it deleted itself. It never says `deleted` of what it did not.
  * - Calls may run at once without limit; adapters bound their own parallelism.
  */
 export interface ObjectStore {
