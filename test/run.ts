@@ -37,6 +37,7 @@ const STEPS: readonly Step[] = [
   { name: "dead-code", command: ["knip"] },
   { name: "rooms", suite: [] },
   { name: "pure", suite: ["--coverage"] },
+  { name: "cdk", suite: [] },
   { name: "postgres", suite: [] },
   { name: "aws", suite: [], problem: emulatorProblem },
   { name: "e2e", suite: [] },

@@ -24,6 +24,8 @@ export default defineConfig({
     projects: [
       project("rooms", PURE_TIMEOUT_MS, true),
       project("pure", PURE_TIMEOUT_MS, true),
+      // Needs nothing but time: the CDK and its checks take seconds to load.
+      project("cdk", SERVER_TIMEOUT_MS, true),
       project("postgres", SERVER_TIMEOUT_MS, true),
       aws,
       project("e2e", PROGRAM_TIMEOUT_MS, false),

@@ -58,6 +58,8 @@ export class Vault extends Construct {
 
   constructor(scope: Construct, id: string, props: VaultProps = {}) {
     super(scope, id);
+    // For apps that have not set it: without, S3 delivers access logs by an ACL, and no bucket here takes any.
+    this.node.setContext("@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy", true);
     const lockMax = props.archiveLockMax ?? ARCHIVE_LOCK_MAX;
     const evidenceLock = props.evidenceLock ?? EVIDENCE_LOCK;
 
