@@ -20,7 +20,7 @@ export interface OpenedVault<World extends VaultWorld = VaultWorld> {
 
 /** The stack that flags and environment name as the vault, if it is one. */
 export const stackOf = ({ env }: Session, flags: VaultFlags): string | undefined =>
-  stackNameIn(resolveVault(env, flags.vault));
+  stackNameIn(flags.vault ?? env["LASTGOOD_VAULT"] ?? "");
 
 /** Opens the vault that flags and environment name. */
 export const vaultOf = async (session: Session, flags: VaultFlags): Promise<OpenedVault> => {
