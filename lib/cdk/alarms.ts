@@ -1,5 +1,6 @@
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import * as actions from "aws-cdk-lib/aws-cloudwatch-actions";
+import * as iam from "aws-cdk-lib/aws-iam";
 import * as sns from "aws-cdk-lib/aws-sns";
 import { Duration, Stack } from "aws-cdk-lib/core";
 import { Construct } from "constructs";
@@ -29,8 +30,8 @@ export interface AlarmsProps {
 const HOT_COPY_HOURS_MAX = 26;
 // CloudWatch looks back at most seven days where a period is an hour.
 const HOURS_MAX = 7 * 24;
-/** Of 3 000 that AWS allows; the workflow refuses at 2 500 by itself. */
-const OPERATIONS_MAX = 2_600;
+/** Of 3 000 that AWS allows. A workflow that would pass 2 500 is refused, so people should know before. */
+const OPERATIONS_MAX = 2_000;
 
 /**
  * Tells people that a backup was not made. Silence is not success: an alarm on what must happen takes missing data for a
@@ -43,7 +44,7 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const { capture } = props;
-    this.topic = props.topic ?? new sns.Topic(this, "Topic", { displayName: "Lastgood", enforceSSL: true });
+    this.topic = props.topic ?? this.#ownTopic();
     for (const address of props.mailTo ?? [])
       acknowledge(
         new sns.Subscription(this, `Mail-${address}`, {
@@ -101,6 +102,21 @@ export class Alarms extends Construct {
       capture.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM }),
       "an event could not be handled and lies in the queue",
     );
+  }
+
+  #ownTopic(): sns.Topic {
+    const topic = new sns.Topic(this, "Topic", { displayName: "Lastgood", enforceSSL: true });
+    // A topic with a policy of its own has lost the default one, by which alarms of the account may publish.
+    topic.addToResourcePolicy(
+      new iam.PolicyStatement({
+        sid: "AlarmsOfThisAccount",
+        actions: ["sns:Publish"],
+        principals: [new iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account } },
+      }),
+    );
+    return topic;
   }
 
   #happened(id: string, metric: cloudwatch.IMetric, what: string, threshold = 1): void {

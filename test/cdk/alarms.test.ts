@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exampleFile, resourcesOf, synthesize } from "./synthesis.ts";
+import { type CfnResource, exampleFile, resourcesOf, synthesize } from "./synthesis.ts";
 
 const { template } = synthesize();
 const alarms = resourcesOf(template, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties);
@@ -47,6 +47,21 @@ test("every alarm tells somebody when it begins and when it is over", () => {
   }
   const mails = resourcesOf(template, "AWS::SNS::Subscription").map(([, { Properties }]) => Properties["Endpoint"]);
   expect(mails).toEqual(["oncall@example.com"]);
+});
+
+test("alarms may publish to the topic, whose own policy has replaced the one by which they could", () => {
+  const [[, policy]] = resourcesOf(template, "AWS::SNS::TopicPolicy") as [[string, CfnResource]];
+  expect(policy.Properties["PolicyDocument"]).toMatchObject({
+    Statement: expect.arrayContaining([
+      expect.objectContaining({
+        Effect: "Allow",
+        Action: "sns:Publish",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Condition: { StringEquals: { "aws:SourceAccount": "111122223333" } },
+      }),
+      expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+    ]) as unknown,
+  });
 });
 
 test("the age that is an alarm can be chosen", () => {
