@@ -22,6 +22,9 @@ interface WrappedDocument {
   readonly wrapped: string;
 }
 
+/** Whether there is a vault in a hot store. */
+export const isVault = async (hot: ObjectStore): Promise<boolean> => (await hot.head(VAULT_NAME)) !== undefined;
+
 /** What a class's chunks are named and its keys are hashed with. Whoever has it can tell equal rows, not read them. */
 export interface ClassSecret {
   readonly namingSecret: Buffer;
@@ -52,9 +55,12 @@ export class Vault {
    * @throws VAULT_NOT_OURS  the hot store holds something else
    */
   static async openOrCreate(stores: VaultStores, keys: KeyService, entropy: Entropy): Promise<Vault> {
-    if ((await stores.hot.head(VAULT_NAME)) === undefined) {
-      for await (const object of stores.hot.list(""))
+    if (!(await isVault(stores.hot))) {
+      for await (const object of stores.hot.list("")) {
+        // Another first capture has made it meanwhile: vault.json is the first object of every vault.
+        if (await isVault(stores.hot)) break;
         throw new Failure("VAULT_NOT_OURS", `the store has objects (${object.name}) but is not a vault`);
+      }
       const document: VaultDocument = { format: FORMAT, kind: "vault", id: entropy.bytes(8).toString("hex") };
       // Two first captures may race here: the loser opens what the winner made.
       await stores.hot.put(VAULT_NAME, [encodeDocument(document)]);

@@ -3,7 +3,7 @@ import { LOOK_MS } from "../engine/board-lanes.ts";
 import { decodeTasks, encodeResult, type PostedResult, type PostedTask } from "../engine/board-work.ts";
 import { getObject } from "../engine/chunk.ts";
 import type { LaneClass } from "../engine/lane.ts";
-import { Vault } from "../engine/vault.ts";
+import { isVault, Vault } from "../engine/vault.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { WorkerAnswer, WorkerCall } from "../ports/workflow.ts";
 import { CallTime, type CaptureWorkerWorld } from "./capture-worker.ts";
@@ -18,6 +18,9 @@ const WHOLE_CALL = 0.9;
 const WATCH_MS = 5 * LOOK_MS;
 /** A source that is lost or throttles is tried again here, before the workflow calls again after longer pauses. */
 const TRIES_MAX = 3;
+
+/** More than all of a workflow's pauses between calls of a holder that fails. */
+const NO_VAULT_MS = 180_000;
 
 const NOTHING: LaneCounts = { tasks: 0, rows: 0, bytes: 0 };
 
@@ -68,8 +71,8 @@ class BoardLane implements AsyncDisposable {
 
   async serve(): Promise<WorkerAnswer> {
     for (let tries = 1; ; ) {
-      if (this.#time.leftMs < RESERVE_MS) return { cursor: this.#counts };
-      if (await this.#board.isClosed(this.#task.series)) return { result: this.#counts };
+      if (this.#time.leftMs <= RESERVE_MS) return { cursor: this.#counts };
+      if ((await this.#board.isClosed(this.#task.series)) || (await this.#isNowhere())) return { result: this.#counts };
       try {
         if (await this.#work()) tries = 1;
         else await this.#world.clock.sleep(LOOK_MS);
@@ -83,6 +86,11 @@ class BoardLane implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#leave();
+  }
+
+  /** Whether the holder has had long enough to make the vault: in a store that is not one it writes nothing, not even an end. */
+  async #isNowhere(): Promise<boolean> {
+    return this.#time.passedMs > NO_VAULT_MS && !(await isVault(this.#world.stores.hot));
   }
 
   /** Does what there is to do now. @returns whether there was anything */
@@ -122,7 +130,7 @@ class BoardLane implements AsyncDisposable {
     };
     let answer: PostedResult;
     try {
-      const result = await joined.lane.run(task, onRead, signal);
+      const result = await untilAborted(joined.lane.run(task, onRead, signal), signal);
       answer = { result, rows, bytes };
       this.#counts = {
         tasks: this.#counts.tasks + 1,
@@ -212,6 +220,15 @@ class BoardLane implements AsyncDisposable {
     await joined?.lane[Symbol.asyncDispose]();
   }
 }
+
+/** A query that sorts for minutes before its first row does not look at a signal. Leaving the lane ends it. */
+const untilAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 
 const TIME_UP = new Error("the time of this call is over");
 const MOVED_ON = new Error("the holder does not wait for this task any more");

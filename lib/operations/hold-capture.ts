@@ -3,7 +3,7 @@ import { LOOK_MS, openBoardLanes } from "../engine/board-lanes.ts";
 import type { CopyWork } from "../engine/copy-tables.ts";
 import { LEASE_MS, listIntents } from "../engine/intent.ts";
 import { newestGeneration, preventPoint } from "../engine/points.ts";
-import { Vault } from "../engine/vault.ts";
+import { isVault, Vault } from "../engine/vault.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { Point } from "../model/point.ts";
 import { MIB } from "../model/units.ts";
@@ -19,6 +19,12 @@ const RESERVE_MS = 45_000;
  * (docs/architecture.md), because a bucket and a network lie in between.
  */
 const LANE_BYTES_PER_S = 32 * MIB;
+/** Pause of who waits for another run. */
+const TURN_MS = 10_000;
+/** How long a run waits for other captures of its database before it fails. */
+const WAIT_MS_MAX = 3_600_000;
+/** An attempt begins only with so much of a call's time before it; a call that has waited longer is called again. */
+const WHOLE_CALL = 0.9;
 /** Finding what changed reads a table on the server and sends little: a third of the time of reading it whole, measured. */
 const CHANGES_SHARE = 1 / 3;
 
@@ -27,8 +33,8 @@ const CHANGES_SHARE = 1 / 3;
  * attempt of its run, unless the run has its point already or another series is at it; then it waits for that one.
  *
  * @param until  how long this call may take, from now on
- * @returns the point; a cursor only while waiting for another series
- * @throws CAPTURE_TOO_LARGE  it does not fit into this call; and what capture throws
+ * @returns the point; a cursor only after waiting for another series, or another capture of the database
+ * @throws CAPTURE_TOO_LARGE  it does not fit into one call; and what capture throws
  */
 export const holdCapture = async (
   world: CaptureWorkerWorld,
@@ -37,15 +43,18 @@ export const holdCapture = async (
 ): Promise<WorkerAnswer> => {
   const task = call.task as HoldTask;
   const time = new CallTime(world.clock, until.deadlineMs);
-  const board = new Board(world.stores.hot, task.run);
+  const { stores, keys, entropy } = world;
+  const board = new Board(stores.hot, task.run);
   if (task.act === "give up") {
-    await board.close(task.series, givenFailure(JSON.parse(task.why) as KeptFailure));
+    const failure = givenFailure(JSON.parse(task.why) as KeptFailure);
+    if (await isVault(stores.hot)) await board.close(task.series, failure);
     return { result: null };
   }
-  const hold = new Hold(world, board, task.series, task.capture, time);
+  // First of all: nothing is written into a store that is not ours.
+  const vault = await Vault.openOrCreate(stores, keys, entropy);
   try {
-    const point = await hold.point();
-    if (point === undefined) return { cursor: null };
+    const point = await new Hold(world, vault, board, task, time).point();
+    if (point === undefined) return { cursor: waitedOn(call, time.passedMs) };
     await board.close(task.series);
     return { result: summaryOf(point) };
   } catch (error) {
@@ -55,33 +64,54 @@ export const holdCapture = async (
   }
 };
 
+/** @throws CAPTURE_RUNNING  it has waited for others long enough */
+const waitedOn = (call: WorkerCall, passedMs: number): Waited => {
+  const waitedMs = ((call.cursor as Waited | null)?.waitedMs ?? 0) + passedMs;
+  if (waitedMs <= WAIT_MS_MAX) return { waitedMs };
+  const { run } = call.task as HoldTask;
+  throw new Failure("CAPTURE_RUNNING", `run ${run} has waited ${minutes(waitedMs)} for other captures of its database`);
+};
+
+/** A cursor: time that went by in waiting. */
+type Waited = { readonly waitedMs: number };
+
+type CaptureTask = Extract<HoldTask, { readonly act: "capture" }>;
+
 class Hold {
   readonly #world: CaptureWorkerWorld;
+  readonly #vault: Vault;
   readonly #board: Board;
   readonly #series: string;
   readonly #capture: HeldCapture;
   readonly #time: CallTime;
+  /** Whether another call has taken this one's place. From then on it only takes it back from the dead. */
+  #overtaken = false;
 
-  constructor(world: CaptureWorkerWorld, board: Board, series: string, capture: HeldCapture, time: CallTime) {
+  constructor(world: CaptureWorkerWorld, vault: Vault, board: Board, task: CaptureTask, time: CallTime) {
     this.#world = world;
+    this.#vault = vault;
     this.#board = board;
-    this.#series = series;
-    this.#capture = capture;
+    this.#series = task.series;
+    this.#capture = task.capture;
     this.#time = time;
   }
 
-  /** The run's point, found or made. Undefined if this call's time ended while another series was at it. */
+  /** The run's point, found or made. Undefined if this call's time went by while others were at it. */
   async point(): Promise<Point | undefined> {
     for (;;) {
       const attempts = await this.#board.attempts();
       const made = await this.#madeBy(attempts);
       if (made !== undefined) return made;
       const last = attempts.at(-1);
-      if (last !== undefined && last.series !== this.#series && !(await this.#isOver(last))) {
-        if (this.#time.leftMs < RESERVE_MS) return undefined;
+      // An earlier attempt of this series is dead, or the workflow would not have called again. Of two calls that live
+      // because one call was made twice, the first one steps back.
+      const others = last !== undefined && (this.#overtaken || last.series !== this.#series);
+      if (others && !(await this.#isOver(last))) {
+        if (this.#time.leftMs <= RESERVE_MS) return undefined;
         await this.#world.clock.sleep(LOOK_MS);
         continue;
       }
+      if (this.#time.leftMs < this.#time.windowMs * WHOLE_CALL) return undefined;
       // From here on no earlier attempt gets a point, whether or not its process lives.
       const late = await this.#supersede(attempts);
       if (late !== undefined) return late;
@@ -117,11 +147,11 @@ class Hold {
     return undefined;
   }
 
-  /** @returns undefined if somebody else's attempt came first, or took this one's place */
+  /** @returns undefined if somebody else's attempt came first, or took this one's place, or another run is at the database */
   async #attempt(before: readonly Attempt[]): Promise<Point | undefined> {
-    const { clock, entropy, stores, keys } = this.#world;
+    const { clock, entropy } = this.#world;
+    const vault = this.#vault;
     const number = (before.at(-1)?.number ?? 0) + 1;
-    const vault = await Vault.openOrCreate(stores, keys, entropy);
     const stop = new AbortController();
     const done = new AbortController();
     this.#time.abortBefore(RESERVE_MS, stop, this.#timeUp(), done.signal);
@@ -144,17 +174,26 @@ class Hold {
         {
           ...options,
           base: false,
+          policy: this.#world.policy,
           attempt: { begin: (id) => run.begin(id), over: new Set(before.map(({ pointId }) => pointId)) },
         },
       );
       await this.#board.end(report.point.id);
       return report.point;
     } catch (error) {
-      if (error instanceof NotFirst) return undefined;
+      if (error instanceof NotFirst) {
+        this.#overtaken = true;
+        return undefined;
+      }
+      if (isFailure(error, "CAPTURE_RUNNING") && run.pointId === undefined) {
+        await clock.sleep(TURN_MS);
+        return undefined;
+      }
       if (isFailure(error) && run.pointId !== undefined) {
         await this.#board.end(run.pointId, failureOf(error)).catch(() => undefined);
         const newest = (await this.#board.attempts()).at(-1);
-        if (newest?.pointId !== run.pointId) return undefined;
+        this.#overtaken = newest?.pointId !== run.pointId;
+        if (this.#overtaken) return undefined;
       }
       throw error;
     } finally {

@@ -11,7 +11,18 @@ interface MemoryRow {
   readonly xmin: bigint;
 }
 
-type MemoryTable = { readonly facts: TableFacts; readonly rows: ReadonlyMap<number, MemoryRow> };
+interface MemoryTable {
+  readonly facts: TableFacts;
+  readonly rows: ReadonlyMap<number, MemoryRow>;
+  /** Ids and their key bytes in hex, in the order of the key. */
+  readonly keys: readonly (readonly [number, string])[];
+}
+
+const tableOf = (facts: TableFacts, rows: ReadonlyMap<number, MemoryRow>): MemoryTable => ({
+  facts,
+  rows,
+  keys: [...rows.keys()].sort((a, b) => a - b).map((id) => [id, hexOf(id)] as const),
+});
 
 /** What a test does in the middle of a reader's call; what it throws, the call throws. */
 export type OnRead = (query: RowsQuery) => void | Promise<void>;
@@ -19,10 +30,12 @@ export type OnRead = (query: RowsQuery) => void | Promise<void>;
 export interface MemoryDatabase {
   /** A connection: every worker opens one of its own. */
   readonly open: (onRead?: OnRead) => SourceDatabase;
-  /** Changes rows in one transaction; `undefined` deletes. */
-  readonly change: (table: string, rows: ReadonlyMap<number, string | undefined>) => void;
+  /** Changes rows in one transaction, `undefined` deletes; or as if the transaction were an old one, which breaks chains. */
+  readonly change: (table: string, rows: ReadonlyMap<number, string | undefined>, when?: "now" | "long ago") => void;
   /** Somebody truncates a table: readers of open views see that it moved. */
   readonly truncate: (table: string) => void;
+  /** What the planner believes that a row takes. */
+  readonly believe: (rowBytes: number) => void;
   /** Readers that were not closed. */
   readonly readersOpen: () => number;
 }
@@ -37,6 +50,7 @@ export const memoryDatabase = (
   contents: Readonly<Record<string, ReadonlyMap<number, string>>>,
   readMs = 0,
 ): MemoryDatabase => {
+  let rowBytes = 100;
   let xid = 1000n;
   let oid = 20_000;
   let readers = 0;
@@ -45,10 +59,10 @@ export const memoryDatabase = (
   const tables = new Map<string, MemoryTable>(
     Object.entries(contents).map(([name, rows]) => [
       name,
-      {
-        facts: { ...syntheticFacts({ name }), oid: oid++ },
-        rows: new Map([...rows].map(([id, body]) => [id, { body, xmin: 900n }])),
-      },
+      tableOf(
+        { ...syntheticFacts({ name }), oid: oid++ },
+        new Map([...rows].map(([id, body]) => [id, { body, xmin: 900n }])),
+      ),
     ]),
   );
   const moved = (asked: readonly TableFacts[]): readonly TableFacts[] =>
@@ -67,13 +81,13 @@ export const memoryDatabase = (
         tables: async () =>
           [...shown.values()].map(({ facts, rows }) => ({
             facts,
-            size: { rows: rows.size, bytes: 100 * rows.size, clustered: true },
+            size: { rows: rows.size, bytes: rowBytes * rows.size, clustered: true },
           })),
         schema: async () => ({ statements: [], sequences: [], uncovered: [] }),
         async splits(facts, parts) {
-          const ids = idsOf(shown.get(facts.name) as MemoryTable);
-          const starts = Array.from({ length: parts - 1 }, (_, i) => ids[Math.floor(((i + 1) * ids.length) / parts)]);
-          return [...new Set(starts.filter((id) => id !== undefined).map(hexOf))];
+          const { keys } = shown.get(facts.name) as MemoryTable;
+          const starts = Array.from({ length: parts - 1 }, (_, i) => keys[Math.floor(((i + 1) * keys.length) / parts)]);
+          return [...new Set(starts.flatMap((start) => (start === undefined ? [] : [start[1]])))];
         },
         flushed: async () => undefined,
         preflight: async () => [],
@@ -85,17 +99,16 @@ export const memoryDatabase = (
       if (shown === undefined) throw new Failure("DATABASE_LOST", "the view is closed");
       readers += 1;
       let closed = false;
-      const tableOf = ({ name }: TableFacts): MemoryTable => {
+      const shownTable = ({ name }: TableFacts): MemoryTable => {
         if (closed) throw new TypeError("this reader is closed");
         return shown.get(name) as MemoryTable;
       };
       async function* frames(query: RowsQuery, keysOnly: boolean): AsyncGenerator<Buffer> {
-        const { facts, rows } = tableOf(query.table);
+        const { facts, rows, keys } = shownTable(query.table);
         await clock.sleep(readMs);
         await onRead(query);
         const { from = "", to, since } = query;
-        for (const id of idsOf({ facts, rows })) {
-          const key = hexOf(id);
+        for (const [id, key] of keys) {
           const { body, xmin } = rows.get(id) as MemoryRow;
           if (key < from || (to !== undefined && key >= to)) continue;
           if (since !== undefined && xmin < BigInt(since)) continue;
@@ -109,7 +122,7 @@ export const memoryDatabase = (
         async digests(query) {
           await clock.sleep(readMs);
           await onRead({ table: query.table });
-          return digestsOf(tableOf(query.table), query);
+          return digestsOf(shownTable(query.table), query);
         },
         async [Symbol.asyncDispose]() {
           if (!closed) readers -= 1;
@@ -122,19 +135,20 @@ export const memoryDatabase = (
   return {
     open,
     readersOpen: () => readers,
-    change(name, changes) {
+    believe: (bytes) => void (rowBytes = bytes),
+    change(name, changes, when = "now") {
       const table = tables.get(name) as MemoryTable;
       const rows = new Map(table.rows);
       for (const [id, body] of changes) {
         if (body === undefined) rows.delete(id);
-        else rows.set(id, { body, xmin: xid });
+        else rows.set(id, { body, xmin: when === "now" ? xid : 900n });
       }
-      tables.set(name, { ...table, rows });
+      tables.set(name, tableOf(table.facts, rows));
       xid += 1n;
     },
     truncate(name) {
       const { facts } = tables.get(name) as MemoryTable;
-      tables.set(name, { facts: { ...facts, filenode: facts.filenode + 1 }, rows: new Map() });
+      tables.set(name, tableOf({ ...facts, filenode: facts.filenode + 1 }, new Map()));
     },
   };
 };
@@ -152,8 +166,6 @@ const IDENTITY = {
 
 const hexOf = (id: number): string => syntheticKey(id).toString("hex");
 
-const idsOf = ({ rows }: MemoryTable): readonly number[] => [...rows.keys()].sort((a, b) => a - b);
-
 /** A row of the key column alone. */
 const keyFrame = (id: number): Buffer => {
   const frame = Buffer.alloc(19);
@@ -165,14 +177,18 @@ const keyFrame = (id: number): Buffer => {
   return frame;
 };
 
-const digestsOf = ({ facts, rows }: MemoryTable, { starts, seed, since }: DigestQuery): readonly RangeDigest[] => {
+const digestsOf = (
+  { facts, rows, keys }: MemoryTable,
+  { starts, seed, since }: DigestQuery,
+): readonly RangeDigest[] => {
   const reader = new KeyReader(facts.key as NonNullable<TableFacts["key"]>, facts.format, seed);
   const digests = ["", ...starts].map(() => ({ rows: 0, sum: 0n, changedRows: 0, changedSum: 0n }));
-  for (const [id, { body, xmin }] of rows) {
+  for (const [id, key] of keys) {
+    const { body, xmin } = rows.get(id) as MemoryRow;
     const frame = syntheticRow(facts, id, body);
     reader.read(frame, 0, frame.length);
     const hash = (BigInt(reader.hash.hi) << 32n) | BigInt(reader.hash.lo);
-    const digest = digests[starts.filter((start) => start <= hexOf(id)).length] as (typeof digests)[number];
+    const digest = digests[starts.filter((start) => start <= key).length] as (typeof digests)[number];
     digest.rows += 1;
     digest.sum = BigInt.asUintN(64, digest.sum + hash);
     if (xmin < BigInt(since)) continue;
