@@ -57,8 +57,8 @@ export const openStack = (
   return { scene, started: executions };
 };
 
-const WORKER = "arn:aws:lambda:eu-central-1:123456789012:function:worker:7";
-const READER = "arn:aws:lambda:eu-central-1:123456789012:function:reader:7";
+export const WORKER = "arn:aws:lambda:eu-central-1:123456789012:function:worker:7";
+export const READER = "arn:aws:lambda:eu-central-1:123456789012:function:reader:7";
 
 const SHOP = {
   name: "shop",
@@ -82,7 +82,7 @@ export const ENVIRONMENT = {
 
 type Function = (event: unknown, context: Context) => Promise<unknown>;
 
-const contextOf = (functionName: string): Context =>
+export const contextOf = (functionName: string): Context =>
   ({
     functionName,
     functionVersion: "7",

@@ -173,6 +173,18 @@ test("what a dead try took stands for the release for an hour, and then for noth
   expect(await findReceipt(late.evidence, RELEASE)).toBeUndefined();
 });
 
+test("fails with RELEASE_STALE when the instance snapshot alone is of an old try", async () => {
+  const scene = newScene(0);
+  const capture = () => Promise.reject(new Failure("DATABASE_AUTH", "the server refused the password"));
+  expect(await codeOf(open(scene, RELEASE, { world: { capture } }))).toBe("DATABASE_AUTH");
+  expect(scene.snapshots.ids()).toHaveLength(1);
+  await scene.clock.advance(3 * HOUR_MS);
+  await expect(open(scene)).rejects.toMatchObject({
+    code: "RELEASE_STALE",
+    message: `snapshot ${scene.snapshots.ids()[0] ?? ""} was taken for release 2026.11.3 3 h ago, by a try that never ended`,
+  });
+});
+
 test("fails without a receipt when a chunk of the point does not open", async () => {
   const scene = newScene(0);
   const spoiling: ObjectStore = {
