@@ -150,4 +150,28 @@ describe.each(postgresMajors)("PostgreSQL %i", (major) => {
       message: expect.stringContaining("asking") as string,
     });
   });
+
+  test("sorts rows whose keys lie at random, not those that lie in order, whatever the server thinks of random pages", async () => {
+    const url = await freshDatabase(server);
+    for (const [table, by] of [
+      ["scattered", "i"],
+      ["ordered", "1"],
+    ] as const) {
+      await query(url, `CREATE TABLE ${table} (id uuid NOT NULL, pad text NOT NULL)`);
+      await query(
+        url,
+        `INSERT INTO ${table} SELECT md5(i::text)::uuid, repeat('x', 400) FROM generate_series(1, 20000) i ORDER BY ${by}`,
+      );
+      await query(url, `ALTER TABLE ${table} ADD PRIMARY KEY (id)`);
+      await query(url, `ANALYZE ${table}`);
+    }
+    await query(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET random_page_cost = 1.1`);
+    await using session = await Session.open(url, { readOnly: true });
+    const plan = async (table: string) =>
+      (await session.query<{ "QUERY PLAN": string }>(`EXPLAIN SELECT * FROM public.${table} ORDER BY id`))[0]?.[
+        "QUERY PLAN"
+      ];
+    expect(await plan("scattered")).toMatch(/^Sort/);
+    expect(await plan("ordered")).toMatch(/^Index Scan/);
+  });
 });
