@@ -6,7 +6,7 @@ import { bytesUnder } from "./installed.ts";
 import type { Restored, RestoringPeer } from "./peer.ts";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
-const COMMAND = join(ROOT, "bin/lastgood.ts");
+const COMMAND = join(ROOT, "bin/launcher.js");
 
 interface Setting {
   readonly url: string;
