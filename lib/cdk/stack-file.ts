@@ -73,6 +73,8 @@ const stackFile = z.strictObject({
   readers: z.array(arnOf("iam", "a role")).optional(),
 });
 
+export const STACK_FIELDS: readonly string[] = Object.keys(stackFile.shape);
+
 /** A stack as a file describes it: what `bin/app.ts` deploys. */
 export type StackFile = z.infer<typeof stackFile>;
 

@@ -1,8 +1,11 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as s3 from "aws-cdk-lib/aws-s3";
 import { Annotations, type App, type Stack } from "aws-cdk-lib/core";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { expect, test } from "vitest";
+import cdk from "../../cdk.json" with { type: "json" };
 import { synthesize } from "./synthesis.ts";
 
 const plugins = (app: App) => [new AwsSolutionsChecks(app), new ServerlessChecks(app)];
@@ -52,4 +55,11 @@ test("every accepted finding says why, in a sentence", () => {
     .filter(([rule]) => !rule.startsWith("CloudFormation-Validate::"));
   expect(accepted.length).toBeGreaterThan(20);
   for (const [rule, reason] of accepted) expect(reason.split(" ").length, rule).toBeGreaterThan(5);
+});
+
+test("the flags that the CDK recommends are set, all of them, as it recommends", () => {
+  const path = "../../node_modules/aws-cdk-lib/recommended-feature-flags.json";
+  const flags = JSON.parse(readFileSync(resolve(import.meta.dirname, path), "utf8")) as Record<string, unknown>;
+  expect(Object.keys(flags).length).toBeGreaterThan(50);
+  expect(cdk.context).toMatchObject(flags);
 });

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { readStackFile, type StackFile } from "../../lib/cdk/stack-file.ts";
+import { readStackFile, STACK_FIELDS, type StackFile } from "../../lib/cdk/stack-file.ts";
 import { Failure } from "../../lib/model/errors.ts";
 import { exampleFile } from "./synthesis.ts";
 
@@ -60,4 +60,10 @@ test("fails with one line for each field that is wrong, however deep", () => {
 test("fails on a file that is not JSON, and on none", () => {
   expect(refusal("{").message).toContain(`${path} is not JSON: `);
   expect(() => readStackFile(join(directory, "absent.json"))).toThrow(/absent\.json cannot be read: ENOENT/);
+});
+
+test("the guide to deploying explains every field", () => {
+  const guide = readFileSync(join(import.meta.dirname, "../../docs/aws/deploy.md"), "utf8");
+  expect(STACK_FIELDS.length).toBeGreaterThan(10);
+  for (const field of STACK_FIELDS) expect(guide, field).toMatch(new RegExp(`^\\|[^|]*\`${field}[\`.[]`, "m"));
 });
