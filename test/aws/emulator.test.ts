@@ -20,7 +20,10 @@ test("an emulator ends with the process that started it, even if that is killed"
   const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const [endpoint = ""] = (await once(createInterface(parent.stdout), "line")) as string[];
+  const line = once(createInterface(parent.stdout), "line") as Promise<[string]>;
+  const ended = once(parent, "exit").then(() => Promise.reject(new Error("it ended before it had an emulator")));
+  const [endpoint] = await Promise.race([line, ended]);
+  ended.catch(() => undefined);
   expect((await fetch(endpoint)).status).toBe(200);
   parent.kill("SIGKILL");
   // Its end is seen, not timed: the connection that waits for an answer is cut.
