@@ -99,6 +99,7 @@ S3Response._key_response_get = get_with_retention
 # Beside the sources no bytecode is kept; moto's own is, or its services would be compiled anew for every test file.
 sys.path.insert(0, os.path.dirname(__file__))
 sys.dont_write_bytecode = True
+import emulator_cloudformation  # noqa: E402, F401
 import emulator_kms  # noqa: E402, F401
 
 sys.dont_write_bytecode = False
