@@ -62,8 +62,7 @@ class Round {
     for (;;) {
       await this.#collect(tasks, results, progress);
       if (results.size === tasks.length) return tasks.map((_, i) => results.get(i) as CopyResult);
-      await board.throwIfEnded(pointId);
-      await board.throwIfClosed(series);
+      await board.assertWanted(pointId, series);
       await clock.sleep(LOOK_MS, signal);
     }
   }

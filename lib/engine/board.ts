@@ -4,7 +4,7 @@ import { decodeDocument, encodeDocument } from "./document.ts";
 
 /**
  * The board of a run: how the machines of one capture talk to each other, through create-only objects below
- * `work/<run>/` in the hot store. FORMAT.md section 14 gives the names, decisions/0015 the reasons.
+ * `work/<run>/` in the hot store. FORMAT.md section 14 gives the names, decisions/0017 the reasons.
  *
  * A *run* is one capture that is wanted, however often it is tried. An *attempt* is one try, with a point's id of its own;
  * at most one attempt of a run ever has a point. A *take* is one snapshot of an attempt, a *round* some tasks of a take. A
@@ -60,10 +60,11 @@ export interface KeptFailure {
   readonly facts: Failure["facts"];
 }
 
+/** Says why, but no more than that: messages name tables, and this is readable without a key. */
 interface End {
   readonly format: 1;
   readonly kind: "end";
-  readonly failure: KeptFailure | null;
+  readonly code: ErrorCode | null;
 }
 
 export class Board {
@@ -137,29 +138,29 @@ export class Board {
   }
 
   /** Says that an attempt is over: whoever works for it stops. The first to say so is believed. */
-  async end(pointId: string, failure?: Failure): Promise<void> {
-    await this.#write(`${this.#board(pointId)}ended.json`, endOf(failure));
-  }
-
-  /** @throws the failure an attempt was ended with */
-  async throwIfEnded(pointId: string): Promise<void> {
-    const end = await this.#read<End>(`${this.#board(pointId)}ended.json`);
-    if (end !== undefined) throw end.failure === null ? overtaken(pointId) : givenFailure(end.failure);
+  async end(pointId: string, code: ErrorCode | null): Promise<void> {
+    await this.#write(`${this.#board(pointId)}ended.json`, endOf(code));
   }
 
   /** Says that no further attempt of a series will come: its lanes go home. */
-  async close(series: string, failure?: Failure): Promise<void> {
-    await this.#write(this.#closed(series), endOf(failure));
+  async close(series: string, code: ErrorCode | null): Promise<void> {
+    await this.#write(this.#closed(series), endOf(code));
+  }
+
+  /** Why a series was closed, null if all was well; undefined if it is not. */
+  async closedWith(series: string): Promise<ErrorCode | null | undefined> {
+    return (await this.#read<End>(this.#closed(series)))?.code;
   }
 
   async isClosed(series: string): Promise<boolean> {
     return (await this.#store.head(this.#closed(series))) !== undefined;
   }
 
-  /** @throws the failure a series was closed with */
-  async throwIfClosed(series: string): Promise<void> {
-    const end = await this.#read<End>(this.#closed(series));
-    if (end !== undefined && end.failure !== null) throw givenFailure(end.failure);
+  /** @throws CAPTURE_RUNNING  somebody ended the attempt or closed its series */
+  async assertWanted(pointId: string, series: string): Promise<void> {
+    const ended = await this.#store.head(`${this.#board(pointId)}ended.json`);
+    if (ended !== undefined || (await this.isClosed(series)))
+      throw new Failure("CAPTURE_RUNNING", `capture ${pointId} was ended by another machine of its run`);
   }
 
   #closed(series: string): string {
@@ -187,11 +188,7 @@ export const checkRun = (run: string): void => {
 
 const digits = (number: number, count: number): string => String(number).padStart(count, "0");
 
-const endOf = (failure: Failure | undefined): End => ({
-  format: FORMAT,
-  kind: "end",
-  failure: failure === undefined ? null : keptFailure(failure),
-});
+const endOf = (code: ErrorCode | null): End => ({ format: FORMAT, kind: "end", code });
 
 export const keptFailure = ({ code, message, hint, facts }: Failure): KeptFailure => ({ code, message, hint, facts });
 
@@ -203,9 +200,6 @@ export const failureOf = (error: unknown): Failure =>
   isFailure(error)
     ? error
     : new Failure("BUG", error instanceof Error ? error.message : String(error), { cause: error });
-
-export const overtaken = (pointId: string): Failure =>
-  new Failure("CAPTURE_RUNNING", `another attempt has taken the place of capture ${pointId}`);
 
 /** What an object below `work/` belongs to. */
 export type WorkPlace =

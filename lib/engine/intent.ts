@@ -8,7 +8,7 @@ import { decodeDocument, encodeDocument } from "./document.ts";
 /**
  * An intent says: a capture (or a fold) is writing under this id, or a restore is reading, and needs these pages of others
  * to stay. A sweep spares all of it while the lease lives. It is renewed while the work goes on, and released at its end.
- * All of that is writing new documents; only a sweep removes them (decisions/0015).
+ * All of that is writing new documents; only a sweep removes them (decisions/0017).
  */
 export interface Intent {
   readonly format: 1;

@@ -48,16 +48,17 @@ export const putPart = async (
   };
   const json = Buffer.from(JSON.stringify(part), "utf8");
   const sealed = Buffer.concat(seal(header, pack(json, ZSTD_LEVEL), options.partKey, entropy));
-  const facts = { name, sha256: sha256(sealed), sealedBytes: sealed.length };
-  // It takes the bytes with it.
+  // Storing them frees the bytes.
+  const [digest, partBytes] = [sha256(sealed), sealed.length];
   await putFresh(store, name, [sealed]);
   return {
     class: part.class,
-    ...facts,
+    name,
+    sha256: digest,
     tables: part.tables.length,
     rows: part.tables.reduce((rows, table) => rows + table.rows, 0),
     plainBytes: pages.reduce((bytes, page) => bytes + page.plainBytes, 0),
-    sealedBytes: pages.reduce((bytes, page) => bytes + page.sealedBytes, facts.sealedBytes),
+    sealedBytes: pages.reduce((bytes, page) => bytes + page.sealedBytes, partBytes),
   };
 };
 

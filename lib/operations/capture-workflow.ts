@@ -1,5 +1,5 @@
-import { checkRun, type KeptFailure, keptFailure } from "../engine/board.ts";
-import { isFailure } from "../model/errors.ts";
+import { checkRun } from "../engine/board.ts";
+import { type ErrorCode, Failure, isFailure } from "../model/errors.ts";
 import type { Tier } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { Plain, Workflow } from "../ports/workflow.ts";
@@ -45,7 +45,13 @@ export type HoldTask = {
   readonly run: string;
   /** One execution of the workflow. Of two attempts of one series the earlier one is dead. */
   readonly series: string;
-} & ({ readonly act: "capture"; readonly capture: HeldCapture } | { readonly act: "give up"; readonly why: string });
+} & (
+  | { readonly act: "capture"; readonly capture: HeldCapture }
+  | { readonly act: "give up"; readonly code: ErrorCode }
+);
+
+/** What a holder answers: the point, or why its series was given up before it had one. */
+export type HoldResult = CapturedPoint | { readonly gaveUp: ErrorCode };
 
 export type HeldCapture = {
   readonly database: string;
@@ -95,7 +101,10 @@ export const captureByWorkflow = async (
       ]),
     ),
   });
-  return results["hold"] as CapturedPoint;
+  const held = results["hold"] as HoldResult;
+  if (!("gaveUp" in held)) return held;
+  // A lane's failure has been thrown by its own branch. This is left when a call is made again after its answer was lost.
+  throw new Failure(held.gaveUp, `run ${run} was given up`);
 };
 
 /** A branch that fails for good sends the others home: nobody else would tell them. */
@@ -111,9 +120,7 @@ const endingAll = async (
     return result;
   } catch (error) {
     if (!isFailure(error)) throw error;
-    const failure: KeptFailure = keptFailure(error);
-    const why = JSON.stringify(failure);
-    const giveUp: HoldTask = { run, series, act: "give up", why };
+    const giveUp: HoldTask = { run, series, act: "give up", code: error.code };
     await branch.runWorkers("give up", CAPTURE_WORKERS.hold, [giveUp]).catch(() => undefined);
     throw error;
   }

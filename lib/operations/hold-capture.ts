@@ -1,4 +1,4 @@
-import { type Attempt, Board, failureOf, givenFailure, type KeptFailure, overtaken } from "../engine/board.ts";
+import { type Attempt, Board } from "../engine/board.ts";
 import { LOOK_MS, openBoardLanes } from "../engine/board-lanes.ts";
 import type { CopyWork } from "../engine/copy-tables.ts";
 import { LEASE_MS, listIntents } from "../engine/intent.ts";
@@ -10,7 +10,7 @@ import { MIB } from "../model/units.ts";
 import type { WorkerAnswer, WorkerCall } from "../ports/workflow.ts";
 import { captureDatabase } from "./capture.ts";
 import { CallTime, type CaptureWorkerWorld } from "./capture-worker.ts";
-import type { CapturedPoint, HeldCapture, HoldTask } from "./capture-workflow.ts";
+import type { CapturedPoint, HeldCapture, HoldResult, HoldTask } from "./capture-workflow.ts";
 
 /** Kept for sealing the parts and the point when the last row is read. */
 const RESERVE_MS = 45_000;
@@ -46,20 +46,23 @@ export const holdCapture = async (
   const { stores, keys, entropy } = world;
   const board = new Board(stores.hot, task.run);
   if (task.act === "give up") {
-    const failure = givenFailure(JSON.parse(task.why) as KeptFailure);
-    if (await isVault(stores.hot)) await board.close(task.series, failure);
+    if (await isVault(stores.hot)) await board.close(task.series, task.code);
     return { result: null };
   }
   // First of all: nothing is written into a store that is not ours.
   const vault = await Vault.openOrCreate(stores, keys, entropy);
   try {
     const point = await new Hold(world, vault, board, task, time).point();
-    if (point === undefined) return { cursor: waitedOn(call, time.passedMs) };
-    await board.close(task.series);
-    return { result: summaryOf(point) };
+    if (point !== undefined) {
+      await board.close(task.series, null);
+      return { result: summaryOf(point) satisfies HoldResult };
+    }
+    const gaveUp = await board.closedWith(task.series);
+    if (gaveUp !== undefined && gaveUp !== null) return { result: { gaveUp } satisfies HoldResult };
+    return { cursor: waitedOn(call, time.passedMs) };
   } catch (error) {
     // Nobody will call again; the lanes need not wait for it.
-    if (isFailure(error) && !error.retryable) await board.close(task.series, error).catch(() => undefined);
+    if (isFailure(error) && !error.retryable) await board.close(task.series, error.code).catch(() => undefined);
     throw error;
   }
 };
@@ -96,12 +99,13 @@ class Hold {
     this.#time = time;
   }
 
-  /** The run's point, found or made. Undefined if this call's time went by while others were at it. */
+  /** The run's point, found or made. Undefined if the series was closed, or this call's time went by while others were at it. */
   async point(): Promise<Point | undefined> {
     for (;;) {
       const attempts = await this.#board.attempts();
       const made = await this.#madeBy(attempts);
       if (made !== undefined) return made;
+      if (await this.#board.isClosed(this.#series)) return undefined;
       const last = attempts.at(-1);
       // An earlier attempt of this series is dead, or the workflow would not have called again. Of two calls that live
       // because one call was made twice, the first one steps back.
@@ -143,7 +147,7 @@ class Hold {
       if (point !== undefined) return point;
     }
     const last = attempts.at(-1);
-    if (last !== undefined) await this.#board.end(last.pointId, overtaken(last.pointId));
+    if (last !== undefined) await this.#board.end(last.pointId, "CAPTURE_RUNNING");
     return undefined;
   }
 
@@ -178,7 +182,7 @@ class Hold {
           attempt: { begin: (id) => run.begin(id), over: new Set(before.map(({ pointId }) => pointId)) },
         },
       );
-      await this.#board.end(report.point.id);
+      await this.#board.end(report.point.id, null);
       return report.point;
     } catch (error) {
       if (error instanceof NotFirst) {
@@ -190,10 +194,10 @@ class Hold {
         return undefined;
       }
       if (isFailure(error) && run.pointId !== undefined) {
-        await this.#board.end(run.pointId, failureOf(error)).catch(() => undefined);
+        await this.#board.end(run.pointId, error.code).catch(() => undefined);
         const newest = (await this.#board.attempts()).at(-1);
         this.#overtaken = newest?.pointId !== run.pointId;
-        if (this.#overtaken) return undefined;
+        if (this.#overtaken || (await this.#board.isClosed(this.#series))) return undefined;
       }
       throw error;
     } finally {

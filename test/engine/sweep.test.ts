@@ -1,12 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Board } from "../../lib/engine/board.ts";
 import { removePoints } from "../../lib/engine/expire.ts";
 import { HeldIntent, LEASE_MS, listIntents } from "../../lib/engine/intent.ts";
 import { pageChunkNames } from "../../lib/engine/page.ts";
-import { getPart, listPoints, pointGenerations, putPart, putPoint } from "../../lib/engine/points.ts";
+import {
+  getPart,
+  listPoints,
+  newestGeneration,
+  pointGenerations,
+  preventPoint,
+  putPart,
+  putPoint,
+  takeBackPoint,
+} from "../../lib/engine/points.ts";
 import { type SweepReport, sweep } from "../../lib/engine/sweep.ts";
 import { Failure } from "../../lib/model/errors.ts";
-import type { Layer, PartRef } from "../../lib/model/point.ts";
+import type { Layer, PartRef, Point } from "../../lib/model/point.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { faulty, Killed } from "../faults/faulty.ts";
 import { namesIn } from "./memory-vault.ts";
@@ -312,4 +322,66 @@ test("fails when a process that slept past its lease goes on: its renewal does n
   await held.release();
   await sweep(sweepWorldOf(stores, clock), { dryRun: false });
   expect(await namesIn(stores.hot, "intents/")).toEqual([]);
+});
+
+test("a point that was prevented or taken back is none to anybody, and a sweep removes it when it is an hour old", async () => {
+  const history = await vaultHistory({ points: 2, rows: 20 });
+  const { vault, clock, stores } = history;
+  expect(await preventPoint(vault.hot, "p9")).toBeUndefined();
+  const [p0] = (await listPoints(vault.hot)) as readonly [Point];
+  await expect(putPoint(vault.hot, { ...p0, id: "p9" })).rejects.toMatchObject({ code: "OBJECT_EXISTS" });
+  expect(await preventPoint(vault.hot, "p9")).toBeUndefined();
+  expect(await preventPoint(vault.hot, "p0")).toMatchObject({ id: "p0" });
+  await takeBackPoint(vault.hot, "p1");
+  expect((await listPoints(vault.hot)).map(({ id }) => id)).toEqual(["p0"]);
+  expect(await newestGeneration(vault.hot, "p1")).toBeUndefined();
+  // What it names goes at once, as if it had never been written; its own name stays taken for whoever is late.
+  const swept = await sweepOf(history);
+  expect(swept.parts.objects).toBe(1);
+  expect(await namesIn(stores.hot, "points/")).toEqual([
+    "points/p0/000001.json",
+    "points/p1/000001.json",
+    "points/p1/000002.json",
+    "points/p9/000001.json",
+  ]);
+  await clock.advance(3_600_001);
+  expect((await sweepOf(history)).work.objects).toBe(3);
+  expect(await namesIn(stores.hot, "points/")).toEqual(["points/p0/000001.json"]);
+  expect(await wrongTables(history, ["p0"])).toEqual([]);
+});
+
+test("the board of a run is spared while its intent lives; afterwards it goes, but for the record of what made a point", async () => {
+  const history = await vaultHistory({ points: 1, rows: 10 });
+  const { vault, clock, stores } = history;
+  const board = new Board(vault.hot, "hot-shop-2026-11-21");
+  const attempt = (number: number, pointId: string) => ({ number, pointId, series: "5e", startedAt: clock.now() });
+  expect(await board.begin(attempt(1, "dead"))).toBe(true);
+  expect(await board.begin(attempt(1, "other"))).toBe(false);
+  await board.begin(attempt(2, "p0"));
+  await board.begin(attempt(3, "alive"));
+  for (const pointId of ["dead", "p0", "alive"]) {
+    await board.openTake({ pointId, token: "view", classes: [CLASS] });
+    await vault.hot.put(board.resultName(pointId, { take: 1, round: 1, task: 7 }), [Buffer.from("sealed")]);
+  }
+  await board.close("5e", null);
+  const root = "work/hot-shop-2026-11-21";
+  const all = await namesIn(stores.hot, "work/");
+  expect(all).toHaveLength(10);
+  expect(await sweepOf(history)).toMatchObject({ work: { objects: 0 }, spared: { objects: 9 } });
+  await clock.advance(3_600_001);
+  const held = await HeldIntent.take(vault.hot, clock, { id: "alive", database: "shop" });
+  await held.need([]);
+  expect(await sweepOf(history, { dryRun: true })).toMatchObject({ work: { objects: 6 } });
+  expect(await namesIn(stores.hot, "work/")).toEqual(all);
+  await sweepOf(history);
+  expect(await namesIn(stores.hot, "work/")).toEqual([
+    `${root}/000002.json`,
+    `${root}/000003.json`,
+    `${root}/alive/board/01.json`,
+    `${root}/alive/results/01.01.000007`,
+  ]);
+  await held.release();
+  await sweepOf(history);
+  expect(await namesIn(stores.hot, "work/")).toEqual([`${root}/000002.json`]);
+  expect(await board.attempts()).toMatchObject([{ number: 2, pointId: "p0" }]);
 });

@@ -196,7 +196,7 @@ test("captures delete nothing and read no chunk: first, later, tried again, and 
     Object.fromEntries([...map].map(([verb, kinds]) => [verb, [...kinds].toSorted()]));
   expect(rights(asked.hold)).toEqual({
     get: ["intents", "pages", "parts", "points", "vault.json", "work"],
-    head: ["intents", "vault.json"],
+    head: ["intents", "vault.json", "work"],
     list: ["", "intents", "pages", "points", "work"],
     put: ["intents", "parts", "points", "vault.json", "work"],
   });
