@@ -49,10 +49,7 @@ export const STACK_OUTPUTS = {
   databases: "LastgoodDatabases",
 } as const;
 
-/**
- * Metrics that the functions write and the alarms of the stack read. `service` is the dimension that the metrics library
- * always adds; here it holds the stack's name.
- */
+/** Metrics that the functions write and the alarms of the stack read. The dimension `service` holds the stack's name. */
 export const STACK_METRICS = {
   namespace: "Lastgood",
   dimensions: { stack: "service", database: "database" },
