@@ -1,4 +1,5 @@
 import { Failure } from "../model/errors.ts";
+import { freeBytes } from "../model/free-bytes.ts";
 import type { ChunkEntry, PageRef } from "../model/point.ts";
 import type { TableFacts } from "../model/table.ts";
 import { getChunk } from "./chunk.ts";
@@ -121,7 +122,9 @@ const checkChunks = async (work: PageWork, page: Page, reader: KeyReader | undef
     if (chunk === undefined) return;
     const where = { ...work.where, object: chunk.entry.name };
     await problems.attempt(where, async () => {
-      const rows = checkRows(chunk.entry, chunk.first, await chunk.plain, page.keys, reader);
+      const plain = await chunk.plain;
+      const rows = checkRows(chunk.entry, chunk.first, plain, page.keys, reader);
+      freeBytes(plain);
       work.onRead({ objects: 0, bytes: 0, rows });
     });
   }

@@ -24,7 +24,11 @@ export interface TargetSession extends AsyncDisposable {
    * @param doing  for the message if it fails, for instance `creating index public.orders_by_day`
    */
   run(sql: string, doing: string): Promise<void>;
-  /** Loads row frames into the table itself (never its children or partitions). @returns rows the server says it took */
+  /**
+   * Loads row frames into the table itself (never its children or partitions). A buffer of them is the source's own again
+   * when the next is asked for.
+   * @returns rows the server says it took
+   */
   load(table: TargetTable, frames: AsyncIterable<Buffer>, options: LoadOptions): Promise<number>;
   /** The table's own rows as row frames, in the order of its storage: as loaded, if one COPY filled it and nothing changed it. */
   rows(table: TargetTable): AsyncIterable<Buffer>;

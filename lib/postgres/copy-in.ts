@@ -21,7 +21,7 @@ export interface CopyInOptions {
  * Runs a COPY FROM STDIN with row frames as they left copyOut (or a chunk), without touching a row.
  *
  * If the source fails, the COPY is ended as failed and the source's error is thrown; the session stays usable.
- * @param source  buffers of whole row frames; they must not be changed until the copy has ended
+ * @param source  buffers of whole row frames; each may be changed or freed when the next is asked for
  * @returns rows the server took
  * @throws DATABASE_LOST, DATABASE_FORBIDDEN, DATABASE_ERROR
  */
@@ -73,14 +73,16 @@ class CopyIn implements WireStatement {
     return (this.#wire as Wire).stream;
   }
 
-  /** Writes bytes; resolves when the socket wants more. */
+  /** Writes bytes; resolves when the socket needs them no longer. */
   async write(stream: Duplex, bytes: Buffer): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (stream.write(bytes)) return;
-    const drained = () => this.#wake?.();
-    stream.once("drain", drained);
-    while (stream.writableNeedDrain && !this.ended) await this.#change();
-    stream.off("drain", drained);
+    let written = false;
+    stream.write(bytes, (error) => {
+      if (error) return; // The stream's end follows, and is told by it.
+      written = true;
+      this.#wake?.();
+    });
+    while (!written && !this.ended) await this.#change();
     if (this.#failure !== undefined) throw this.#failure;
   }
 

@@ -1,4 +1,5 @@
 import { Failure } from "../../model/errors.ts";
+import { freeBytes } from "../../model/free-bytes.ts";
 import type { PartTable } from "../../model/point.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { TargetSession, TargetTable } from "../../ports/target-database.ts";
@@ -102,10 +103,11 @@ const load = async (
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const frames of readTable(source, table, { from: task.from, to: task.to })) {
       signal.throwIfAborted();
-      const rows = digest.rows;
+      const { rows, bytes } = digest;
       digest.add(frames);
       yield frames;
-      progress(digest.rows - rows, frames.length);
+      freeBytes(frames);
+      progress(digest.rows - rows, digest.bytes - bytes);
     }
   }
   const whole = task.from === undefined && task.to === undefined;
