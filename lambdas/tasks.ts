@@ -26,10 +26,10 @@ export const holdTask = exactly({
   series,
   act: z.enum(["capture", "give up"], { error: "capture or give up" }),
   capture: z.optional(capture),
-  why: z.optional(words("a failure as JSON")),
+  code: z.optional(text(/^[A-Z_]{1,64}$/, "an error's code")),
 }).check(
-  z.refine(({ act, capture, why }) => (act === "capture" ? capture !== undefined : why !== undefined), {
-    error: "an object with capture if that is the act, else with why",
+  z.refine(({ act, capture, code }) => (act === "capture" ? capture !== undefined : code !== undefined), {
+    error: "an object with capture if that is the act, else with a code",
   }),
 );
 
