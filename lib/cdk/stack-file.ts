@@ -26,7 +26,8 @@ const database = z.strictObject({
       keyArn: arnOf("kms", "a KMS key").optional(),
     }),
   ]),
-  instance: z.strictObject({ kind: z.enum(["instance", "cluster"]), id: text }),
+  // RDS takes no notice of case and keeps small letters; the ARN in a policy must have them.
+  instance: z.strictObject({ kind: z.enum(["instance", "cluster"]), id: text.toLowerCase() }),
   securityGroup: id("sg", "security group").optional(),
   dailyAt: time.optional(),
 });

@@ -125,12 +125,16 @@ const takeSnapshot = async (
   startedAt: number,
 ): Promise<Snapshot | null> => {
   if (instance === undefined) return null;
-  const expiresAt = startedAt + INSTANCE_SNAPSHOT_MS;
-  const request = { instance: instance.of, release: release.release, commit: release.commit, expiresAt };
-  const { id, arn, databaseTime } = await takeInstanceSnapshot(workflow, instance.snapshots, request);
-  if (databaseTime === undefined) return { id, arn, expiresAt };
-  assertFresh(release, `snapshot ${id}`, databaseTime, startedAt);
-  return { id, arn, takenAt: databaseTime, expiresAt };
+  const request = {
+    instance: instance.of,
+    release: release.release,
+    commit: release.commit,
+    expiresAt: startedAt + INSTANCE_SNAPSHOT_MS,
+  };
+  const { id, arn, databaseTime, expiresAt } = await takeInstanceSnapshot(workflow, instance.snapshots, request);
+  // One that is adopted keeps the expiry of the try that began it, and so tells when that was. Aurora tells nothing else.
+  assertFresh(release, `snapshot ${id}`, expiresAt - INSTANCE_SNAPSHOT_MS, startedAt);
+  return { id, arn, ...(databaseTime === undefined ? {} : { takenAt: databaseTime }), expiresAt };
 };
 
 interface Taken {

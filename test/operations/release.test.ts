@@ -4,6 +4,7 @@ import { getReceipt, signedBytes } from "../../lib/engine/receipt.ts";
 import { signatureHolds } from "../../lib/engine/signature.ts";
 import { Failure } from "../../lib/model/errors.ts";
 import { findReceipt } from "../../lib/operations/receipt.ts";
+import type { InstanceSnapshots } from "../../lib/ports/instance-snapshots.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import type { Signature } from "../../lib/ports/signer.ts";
 import { namesIn } from "../engine/memory-vault.ts";
@@ -183,6 +184,39 @@ test("fails with RELEASE_STALE when the instance snapshot alone is of an old try
     code: "RELEASE_STALE",
     message: `snapshot ${scene.snapshots.ids()[0] ?? ""} was taken for release 2026.11.3 3 h ago, by a try that never ended`,
   });
+});
+
+/** Snapshots that never tell what time they show, as those of a cluster. */
+const withoutTime = (snapshots: InstanceSnapshots): InstanceSnapshots => ({
+  start: (request) => snapshots.start(request),
+  delete: (instance, id) => snapshots.delete(instance, id),
+  async describe(instance, id) {
+    const snapshot = await snapshots.describe(instance, id);
+    if (snapshot === undefined) return undefined;
+    const { databaseTime: _, ...rest } = snapshot;
+    return rest;
+  },
+});
+
+test("a snapshot that is adopted keeps the expiry of the try that began it, and is too old by it where no time is told", async () => {
+  const scene = newScene(0);
+  const began = scene.clock.now();
+  const instance = { snapshots: withoutTime(scene.snapshots), of: { kind: "instance", id: "shop-1" } } as const;
+  const refused = () => Promise.reject(new Failure("DATABASE_AUTH", "the server refused the password"));
+  const failing = { world: { capture: refused, instance } };
+  expect(await codeOf(open(scene, RELEASE, failing))).toBe("DATABASE_AUTH");
+  await scene.clock.advance(HOUR_MS / 2);
+  const { instanceSnapshot } = await open(scene, RELEASE, { world: { instance } });
+  expect(instanceSnapshot).toEqual({
+    id: scene.snapshots.ids()[0],
+    arn: expect.any(String) as string,
+    expiresAt: began + 14 * 24 * HOUR_MS,
+  });
+
+  const next = { ...RELEASE, release: "2026.11.4" };
+  expect(await codeOf(open(scene, next, failing))).toBe("DATABASE_AUTH");
+  await scene.clock.advance(3 * HOUR_MS);
+  expect(await codeOf(open(scene, next, { world: { instance } }))).toBe("RELEASE_STALE");
 });
 
 test("fails without a receipt when a chunk of the point does not open", async () => {
