@@ -1,4 +1,6 @@
 import { expect, test, vi } from "vitest";
+import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import { namesIn } from "../engine/memory-vault.ts";
 import { counting } from "../faults/counting.ts";
 import { faulty } from "../faults/faulty.ts";
 import {
@@ -91,3 +93,37 @@ test("all machines killed at any write: the run asked for again ends in one poin
   // What the dead left is taken over from their first whole page on.
   expect(adopted).toBeGreaterThan(puts);
 }, 60_000);
+
+test.each(["before", "after"] as const)(
+  "a holder that hangs %s its point is stored, and whose call is made a second time meanwhile: one point",
+  async (when) => {
+    const { content } = await peace(() => false);
+    const machines = machinesWith(TABLES, ROWS);
+    const { clock, stores } = machines;
+    let hung = 0;
+    const hanging: ObjectStore = {
+      ...stores.hot,
+      async put(name, pieces) {
+        const isPoint = name.startsWith("points/");
+        const stored = when === "after" ? await stores.hot.put(name, pieces) : undefined;
+        if (isPoint) {
+          hung += 1;
+          await clock.sleep(60_000);
+        }
+        return stored ?? stores.hot.put(name, pieces);
+      },
+    };
+    const faults: Faults = {
+      world: ({ kind, nth }, own) => (kind === "hold" && nth === 1 ? withHot(own, hanging) : own),
+      diesAtMs: [6_000],
+    };
+    const { point, calls } = await inTime(clock, trigger(machines, { lanes: LANES }, faults));
+    await clock.advance(120_000);
+    expect({ hung, hold: calls.hold }).toEqual({ hung: 1, hold: 2 });
+    expect((await pointsOf(machines)).map(({ id }) => id)).toEqual([point.pointId]);
+    expect(await contentOf(machines, point.pointId)).toEqual(content);
+    // The name of the first call's point was taken before it came.
+    expect(await namesIn(stores.hot, "points/")).toHaveLength(when === "before" ? 2 : 1);
+    expect(await orphansAfterSweep(machines)).toEqual([]);
+  },
+);
