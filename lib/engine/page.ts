@@ -87,16 +87,34 @@ const pageRef = (name: string, key: Buffer, page: Page, pageBytes: number): Page
 export const getPage = async (store: ObjectStore, ref: Pick<PageRef, "name" | "key">): Promise<Page> =>
   decodePage(ref.name, await getObject(store, ref.name), Buffer.from(ref.key, "base64"));
 
+/**
+ * The chunks of a page without its keys, which take longer to read than all the rest of it.
+ * @throws OBJECT_MISSING, OBJECT_CORRUPT  naming the page
+ */
+export const getEntries = async (
+  store: ObjectStore,
+  ref: Pick<PageRef, "name" | "key">,
+): Promise<readonly ChunkEntry[]> => {
+  const { entries, body } = openPage(ref.name, await getObject(store, ref.name), Buffer.from(ref.key, "base64"));
+  freeBytes(body);
+  return entries.chunks;
+};
+
 const decodePage = (name: string, sealed: Buffer, key: Buffer): Page => {
+  const { entries, keysAt, body } = openPage(name, sealed, key);
+  const keys = KeyList.decode(body.subarray(keysAt), entries.keys);
+  freeBytes(body);
+  return { chunks: entries.chunks, keys };
+};
+
+const openPage = (name: string, sealed: Buffer, key: Buffer) => {
   const { plain } = open<PageHeader>(name, sealed, "page", key);
   const body = unpack(name, plain);
   freeBytes(plain);
-  const entriesEnd = body.length < 4 ? -1 : 4 + body.readUInt32BE(0);
-  if (entriesEnd < 0 || entriesEnd > body.length) throw damaged(name);
-  const { chunks, keys } = JSON.parse(body.toString("utf8", 4, entriesEnd)) as { chunks: ChunkEntry[]; keys: number };
-  const list = KeyList.decode(body.subarray(entriesEnd), keys);
-  freeBytes(body);
-  return { chunks, keys: list };
+  const keysAt = body.length < 4 ? -1 : 4 + body.readUInt32BE(0);
+  if (keysAt < 0 || keysAt > body.length) throw damaged(name);
+  const entries = JSON.parse(body.toString("utf8", 4, keysAt)) as { chunks: ChunkEntry[]; keys: number };
+  return { entries, keysAt, body };
 };
 
 /**

@@ -4,7 +4,7 @@ import { getChunk } from "./chunk.ts";
 import { frameEnd } from "./frames.ts";
 import { compareKeys, type KeyList } from "./key-list.ts";
 import { type KeyRange, type LayerSource, layerCursors, lowerBound, Merge, pagesIn } from "./layers.ts";
-import { getPage } from "./page.ts";
+import { getEntries, getPage } from "./page.ts";
 
 /** Chunks fetched ahead of the one in use. */
 const CHUNKS_AHEAD = 2;
@@ -25,7 +25,7 @@ export async function* readTable(source: LayerSource, table: PartTable, range: K
   );
   const touching = deltas.filter((layer) => pagesIn([...layer.pages, ...layer.gone], range).length > 0);
   if (touching.length === 0) {
-    for await (const { plain } of chunksOf(source, basePages)) yield plain;
+    yield* wholeChunksOf(source, basePages);
     return;
   }
   const overlay = new Overlay(new Merge(layerCursors(source, touching, { withRows: true, range, firstRank: 1 })));
@@ -83,6 +83,35 @@ export async function* mergeChunk(
   if (out.full) yield out.take();
 }
 
+/** The chunks of pages in order. */
+async function* wholeChunksOf(source: LayerSource, pages: readonly PageRef[]): AsyncGenerator<Buffer> {
+  const { store, namingSecret, place } = source;
+  const ahead = new Ahead<Buffer>();
+  for (const ref of pages)
+    for (const entry of await getEntries(store, ref)) {
+      const chunk = ahead.push(getChunk(store, namingSecret, place, entry));
+      if (chunk !== undefined) yield await chunk;
+    }
+  for (const chunk of ahead.rest()) yield await chunk;
+}
+
+/** Chunks that are being fetched, in order. */
+class Ahead<Chunk> {
+  readonly #chunks: Promise<Chunk>[] = [];
+
+  /** @returns the one that is due, once enough are on their way */
+  push(chunk: Promise<Chunk>): Promise<Chunk> | undefined {
+    // Whoever awaits it gets the error; until then it must not end the process.
+    chunk.catch(() => undefined);
+    this.#chunks.push(chunk);
+    return this.#chunks.length > CHUNKS_AHEAD ? this.#chunks.shift() : undefined;
+  }
+
+  rest(): readonly Promise<Chunk>[] {
+    return this.#chunks;
+  }
+}
+
 interface BaseChunk {
   readonly plain: Buffer;
   readonly keys: KeyList;
@@ -91,22 +120,19 @@ interface BaseChunk {
   readonly entry: ChunkEntry;
 }
 
-/** The chunks of pages in order, opened, fetched a little ahead. */
-export async function* chunksOf(source: LayerSource, pages: readonly PageRef[]): AsyncGenerator<BaseChunk> {
-  const ahead: Promise<BaseChunk>[] = [];
+/** The chunks of pages in order, opened, fetched a little ahead, with their keys. */
+async function* chunksOf(source: LayerSource, pages: readonly PageRef[]): AsyncGenerator<BaseChunk> {
+  const ahead = new Ahead<BaseChunk>();
   for (const ref of pages) {
     const page = await getPage(source.store, ref);
     let first = 0;
     for (const entry of page.chunks) {
-      const chunk = openChunk(source, page.keys, first, entry);
-      // Whoever awaits it gets the error; until then it must not end the process.
-      chunk.catch(() => undefined);
-      ahead.push(chunk);
+      const chunk = ahead.push(openChunk(source, page.keys, first, entry));
       first += entry.rows;
-      if (ahead.length > CHUNKS_AHEAD) yield await (ahead.shift() as Promise<BaseChunk>);
+      if (chunk !== undefined) yield await chunk;
     }
   }
-  for (const chunk of ahead) yield await chunk;
+  for (const chunk of ahead.rest()) yield await chunk;
 }
 
 const openChunk = async (source: LayerSource, keys: KeyList, first: number, entry: ChunkEntry): Promise<BaseChunk> => ({
