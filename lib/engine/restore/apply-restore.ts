@@ -42,8 +42,8 @@ export interface RestoreReport {
 /**
  * Restores: statements before the rows in one transaction, rows, proof, sequences, statements after the rows, statistics.
  *
- * The proof comes right after the rows, while nothing but COPY has touched them: their order is that in which they were
- * sent, and no policy or trigger stands between.
+ * The proof of a table comes right after its rows, while nothing but COPY has touched them: their order is that in which
+ * they were sent, and no policy or trigger stands between. Other tables may still be loading.
  *
  * @throws RESTORE_UNPROVEN, DATABASE_*, TARGET_NO_SPACE, OBJECT_*, or the signal's reason; the message says what the target holds
  */
@@ -58,13 +58,12 @@ export const applyRestore = async (
     await run.phase("making tables", () => makeTables(session, work));
     run.made = true;
     await using lanes = await world.openLanes({ classes: options.classes });
-    const loads = await run.phase("loading rows", () => loadRows(run, lanes));
-    await run.phase("proving", () => prove(run, lanes, loads, options.proof));
+    const loads = await loadAndProve(run, lanes, options.proof);
     await run.phase("setting sequences", () => setSequences(session, work));
     await run.phase("building indexes", async () => {
-      for (const batch of batchesAfterRows(work)) await run.all(lanes, batch, "building indexes");
+      for (const batch of batchesAfterRows(work)) await run.all(lanes, batch);
     });
-    await run.phase("analysing", () => run.all(lanes, statisticsTasks(work), "analysing"));
+    await run.phase("analysing", () => run.all(lanes, statisticsTasks(work)));
     const sum = (of: (load: Loaded) => number): number => loads.reduce((total, load) => total + of(load), 0);
     return {
       tables: work.tables.length,
@@ -79,17 +78,24 @@ export const applyRestore = async (
   }
 };
 
+/** How far a phase has come. */
+interface Count {
+  tables: number;
+  rows: number;
+  bytes: number;
+}
+
 /** How far a restore has come. */
 class Run {
   made = false;
   readonly complete: string[] = [];
+  readonly loaded: Count = { tables: 0, rows: 0, bytes: 0 };
+  readonly proven: Count = { tables: 0, rows: 0, bytes: 0 };
   readonly phases: { readonly phase: string; readonly elapsedMs: number }[] = [];
   readonly world: RestoreWorld;
   readonly work: RestoreWork;
   readonly #began: number;
-  #rows = 0;
-  #bytes = 0;
-  #tables = 0;
+  #phase = "";
 
   constructor(world: RestoreWorld, work: RestoreWork) {
     this.world = world;
@@ -104,38 +110,32 @@ class Run {
   async phase<T>(phase: string, act: () => Promise<T>): Promise<T> {
     this.world.signal.throwIfAborted();
     const began = this.world.clock.elapsedMs();
-    this.#rows = 0;
-    this.#bytes = 0;
-    // Counted when their rows are loaded and again when they are proven; from then on all of them are there.
-    if (phase === "proving") this.#tables = 0;
-    this.#tell(phase);
+    this.#phase = phase;
+    this.#tell();
     const result = await act();
     this.phases.push({ phase, elapsedMs: this.world.clock.elapsedMs() - began });
     return result;
   }
 
-  all<Task extends RestoreTask>(
+  all(
     lanes: Lanes<RestoreTask, RestoreResult>,
-    tasks: readonly Queued<Task>[],
-    phase: string,
-    done?: (queued: Queued<Task>) => void,
+    tasks: readonly Queued<RestoreTask>[],
+    done?: (queued: Queued<RestoreTask>, result: RestoreResult) => readonly Queued<RestoreTask>[],
   ): Promise<readonly RestoreResult[]> {
-    return runTasks<Task, RestoreResult>(lanes, tasks, {
-      progress: (rows, bytes) => {
-        this.#rows += rows;
-        this.#bytes += bytes;
-        this.#tell(phase);
+    return runTasks<RestoreTask, RestoreResult>(lanes, tasks, {
+      progress: ({ task }, rows, bytes) => {
+        const count = task.kind === "prove" ? this.proven : this.loaded;
+        count.rows += rows;
+        count.bytes += bytes;
+        this.#tell();
       },
-      done: (queued) => {
-        done?.(queued);
-        this.#tell(phase);
+      done: (queued, result) => {
+        const more = done?.(queued, result) ?? [];
+        this.#tell();
+        return more;
       },
       signal: this.world.signal,
     });
-  }
-
-  tableDone(): void {
-    this.#tables++;
   }
 
   /** The failure, with what is true of the target now. */
@@ -161,15 +161,18 @@ class Run {
     });
   }
 
-  #tell(phase: string): void {
+  #tell(): void {
     const { tables, plan } = this.work;
+    // Tables count when their rows are loaded and again when they are proven; from then on all of them are there.
+    const count = this.#phase === "loading rows" ? this.loaded : this.proven;
+    const moving = this.#phase === "loading rows" || this.#phase === "proving";
     this.world.progress({
-      phase,
-      tablesDone: this.#tables,
+      phase: this.#phase,
+      tablesDone: count.tables,
       tablesTotal: tables.length,
-      rowsDone: this.#rows,
+      rowsDone: moving ? count.rows : 0,
       rowsTotal: plan.rows,
-      bytesDone: this.#bytes,
+      bytesDone: moving ? count.bytes : 0,
       bytesTotal: plan.plainBytes,
       elapsedMs: this.elapsedMs,
     });
@@ -209,14 +212,20 @@ interface Loaded extends RestoreResult {
  */
 const SPLIT_SHARE_MIN = 1.5;
 
-/** Loads every table; one that outweighs all others together is loaded by all lanes at once, each a range of its keys. */
-const loadRows = async (run: Run, lanes: Lanes<RestoreTask, RestoreResult>): Promise<readonly Loaded[]> => {
-  const { tables } = run.work;
+interface TableLoad {
+  readonly work: TableWork;
+  readonly digestKind: LoadTask["digest"];
+  readonly tasks: readonly Queued<RestoreTask>[];
+  readonly results: RestoreResult[];
+}
+
+/** Tasks for every table: one, or for a table that outweighs all others together one for each lane and range of its keys. */
+const planLoads = (tables: readonly TableWork[], lanes: number): readonly TableLoad[] => {
   const total = tables.reduce((bytes, table) => bytes + plainBytesOf(table), 0);
-  const planned = tables.map((work) => {
+  return tables.map((work) => {
     const bytes = plainBytesOf(work);
-    const dominates = lanes.count > 1 && bytes * lanes.count > SPLIT_SHARE_MIN * total && bytes > total - bytes;
-    const splits = dominates ? splitsOf(work.table, lanes.count) : [];
+    const dominates = lanes > 1 && bytes * lanes > SPLIT_SHARE_MIN * total && bytes > total - bytes;
+    const splits = dominates ? splitsOf(work.table, lanes) : [];
     const digestKind: LoadTask["digest"] = splits.length === 0 ? "ordered" : "unordered";
     const ranges = [undefined, ...splits].map((from, i) => ({ from, to: splits[i] }));
     const tasks = ranges.map(
@@ -225,57 +234,73 @@ const loadRows = async (run: Run, lanes: Lanes<RestoreTask, RestoreResult>): Pro
         weight: bytes / ranges.length,
       }),
     );
-    return { work, tasks, digestKind };
-  });
-  const results = new Map<Queued<LoadTask>, RestoreResult>();
-  const left = new Map(planned.map((one) => [one.work.table, one.tasks.length]));
-  const queue = planned.flatMap(({ tasks }) => tasks);
-  const done = ({ task }: Queued<LoadTask>): void => {
-    const rest = (left.get(task.table) ?? 0) - 1;
-    left.set(task.table, rest);
-    if (rest > 0) return;
-    run.complete.push(nameOf(task.into));
-    run.tableDone();
-  };
-  (await run.all(lanes, queue, "loading rows", done)).forEach((result, i) => {
-    results.set(queue[i] as Queued<LoadTask>, result);
-  });
-  return planned.map(({ work, tasks, digestKind }) => {
-    const parts = tasks.map((task) => results.get(task) as RestoreResult);
-    const [only] = parts as [RestoreResult, ...RestoreResult[]];
-    if (parts.length === 1) return { ...only, work, digestKind };
-    const loaded = {
-      work,
-      digestKind,
-      rows: parts.reduce((rows, part) => rows + part.rows, 0),
-      bytes: parts.reduce((bytes, part) => bytes + part.bytes, 0),
-      digest: addSums(parts.map((part) => part.digest)),
-      keySum: addSums(parts.map((part) => part.keySum)),
-    };
-    // One range alone cannot tell; a table loaded by one task was checked before its transaction ended.
-    assertLoaded(work.table, nameOf(work.into), loaded);
-    return loaded;
+    return { work, tasks, digestKind, results: [] };
   });
 };
 
-const prove = async (
+/** @throws RESTORE_UNPROVEN  the ranges of a table do not come to what the point recorded */
+const loadedOf = ({ work, digestKind, results }: TableLoad): Loaded => {
+  const [only] = results as [RestoreResult, ...RestoreResult[]];
+  if (results.length === 1) return { ...only, work, digestKind };
+  const loaded = {
+    work,
+    digestKind,
+    rows: results.reduce((rows, part) => rows + part.rows, 0),
+    bytes: results.reduce((bytes, part) => bytes + part.bytes, 0),
+    digest: addSums(results.map((part) => part.digest)),
+    keySum: addSums(results.map((part) => part.keySum)),
+  };
+  // One range alone cannot tell; a table loaded by one task was checked before its transaction ended.
+  assertLoaded(work.table, nameOf(work.into), loaded);
+  return loaded;
+};
+
+/** Proofs begin when no load is waiting: what is loaded early must not keep a lane from what takes longest. */
+const PROOF_WEIGHT = -(2 ** 52);
+
+const proofOf = (load: Loaded, proof: Proof): Queued<ProveTask> => ({
+  task: {
+    kind: "prove",
+    table: load.work.into,
+    rows: load.rows,
+    expected: proof === "full" ? { kind: load.digestKind, digest: load.digest } : undefined,
+  },
+  weight: PROOF_WEIGHT + load.bytes,
+});
+
+/** Loads every table, and proves each when its rows are there: no lane waits for the table of another. */
+const loadAndProve = async (
   run: Run,
   lanes: Lanes<RestoreTask, RestoreResult>,
-  loads: readonly Loaded[],
   proof: Proof,
-): Promise<void> => {
-  const tasks = loads.map(
-    (load): Queued<ProveTask> => ({
-      task: {
-        kind: "prove",
-        table: load.work.into,
-        rows: load.rows,
-        expected: proof === "full" ? { kind: load.digestKind, digest: load.digest } : undefined,
-      },
-      weight: load.bytes,
-    }),
-  );
-  await run.all(lanes, tasks, "proving", () => run.tableDone());
+): Promise<readonly Loaded[]> => {
+  const planned = planLoads(run.work.tables, lanes.count);
+  const tableOf = new Map(planned.flatMap((table) => table.tasks.map((queued) => [queued, table] as const)));
+  const loads: Loaded[] = [];
+  const loading = Promise.withResolvers<void>();
+  const done = (queued: Queued<RestoreTask>, result: RestoreResult): readonly Queued<RestoreTask>[] => {
+    const table = tableOf.get(queued);
+    if (table === undefined) {
+      run.proven.tables++;
+      return [];
+    }
+    table.results.push(result);
+    if (table.results.length < table.tasks.length) return [];
+    const load = loadedOf(table);
+    loads.push(load);
+    run.complete.push(nameOf(table.work.into));
+    run.loaded.tables++;
+    if (loads.length === planned.length) loading.resolve();
+    return [proofOf(load, proof)];
+  };
+  const tasks = planned.flatMap((table) => table.tasks);
+  let ended: Promise<unknown> = loading.promise;
+  await run.phase("loading rows", () => {
+    ended = run.all(lanes, tasks, done);
+    return Promise.race([loading.promise, ended]);
+  });
+  await run.phase("proving", () => ended);
+  return loads;
 };
 
 const setSequences = async (session: TargetSession, { sequences }: RestoreWork): Promise<void> => {

@@ -18,27 +18,31 @@ export interface Queued<Task> {
  * Runs tasks over all lanes, none at once with another that locks what it needs. The first failure stops them all: a
  * restore is whole or it is not.
  *
- * @returns results in the order of the tasks
+ * @returns results of the tasks given here, in their order
  * @throws what the first failed task threw, or the signal's reason, when no task runs any more
  */
 export const runTasks = async <Task, Result>(
   lanes: Lanes<Task, Result>,
   tasks: readonly Queued<Task>[],
   options: {
-    readonly progress: (rows: number, bytes: number) => void;
-    readonly done?: (queued: Queued<Task>) => void;
+    readonly progress: (queued: Queued<Task>, rows: number, bytes: number) => void;
+    /** @returns tasks that this one made possible, which are run too */
+    readonly done?: (queued: Queued<Task>, result: Result) => readonly Queued<Task>[];
     readonly signal: AbortSignal;
   },
 ): Promise<readonly Result[]> => {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const results = new Map<Queued<Task>, Result>();
-  const waiting = [...tasks].sort((a, b) => b.weight - a.weight);
+  const waiting = [...tasks].sort(heavierFirst);
   const running = new Map<Queued<Task>, Promise<void>>();
   const run = async (queued: Queued<Task>): Promise<void> => {
     try {
-      results.set(queued, await tried(() => lanes.run(queued.task, options.progress, signal)));
-      options.done?.(queued);
+      const progress = (rows: number, bytes: number): void => options.progress(queued, rows, bytes);
+      const result = await tried(() => lanes.run(queued.task, progress, signal));
+      results.set(queued, result);
+      waiting.push(...(options.done?.(queued, result) ?? []));
+      waiting.sort(heavierFirst);
     } catch (error) {
       stop.abort(error);
     } finally {
@@ -58,6 +62,8 @@ export const runTasks = async <Task, Result>(
   stop.signal.throwIfAborted();
   return tasks.map((queued) => results.get(queued) as Result);
 };
+
+const heavierFirst = (a: Queued<unknown>, b: Queued<unknown>): number => b.weight - a.weight;
 
 const mayRun = <Task>(queued: Queued<Task>, running: ReadonlyMap<Queued<Task>, unknown>): boolean => {
   const { locks = [], shares = [] } = queued;

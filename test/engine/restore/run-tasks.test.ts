@@ -103,3 +103,21 @@ test("a statement that the server ended to solve a deadlock is tried again, thre
   await expect(run([deadlock(), deadlock(), deadlock()])).rejects.toMatchObject({ code: "DATABASE_ERROR" });
   await expect(run([new Failure("DATABASE_ERROR", "other")])).rejects.toThrow("other");
 });
+
+test("what a task makes possible runs too, after what is heavier, and its results are not among those of the tasks", async () => {
+  const { lanes, beside } = lanesOf(1);
+  const tasks = ["a", "b", "c"].map((name, i): Queued<Task> => ({ task: { name }, weight: 3 - i }));
+  const done = ({ task }: Queued<Task>, result: string): readonly Queued<Task>[] => {
+    expect(result).toBe(`${task.name} done`);
+    return task.name === "a" ? [{ task: { name: "after a" }, weight: 0 }] : [];
+  };
+  expect(await runTasks(lanes, tasks, { ...options, done })).toEqual(["a done", "b done", "c done"]);
+  expect(beside).toEqual([["a"], ["b"], ["c"], ["after a"]]);
+});
+
+test("a task that the last one made possible runs too", async () => {
+  const { lanes, beside } = lanesOf(2);
+  const done = ({ task }: Queued<Task>) => (task.name === "a" ? [{ task: { name: "b" }, weight: 0 }] : []);
+  await runTasks(lanes, [{ task: { name: "a" }, weight: 0 }], { ...options, done });
+  expect(beside).toEqual([["a"], ["b"]]);
+});
