@@ -1,3 +1,5 @@
+import type { ProvenPoint } from "./release.ts";
+
 /** A database's hot copy of one business day. */
 export type HotCopyRequest = {
   /** What people call the protected database. */
@@ -8,16 +10,7 @@ export type HotCopyRequest = {
 
 /** What a hot copy has left in the vault, read back and found whole. */
 export type HotCopyResult = HotCopyRequest & {
-  readonly point: {
-    readonly id: string;
-    /** sha-256 of the point's document, hex. */
-    readonly sha256: string;
-    /** Epoch ms by the server's clock: the moment it shows. */
-    readonly takenAt: number;
-    readonly tables: number;
-    readonly rows: number;
-    readonly sealedBytes: number;
-  };
+  readonly point: ProvenPoint;
   /** What was fetched and opened for the proof. */
   readonly read: { readonly objects: number; readonly bytes: number; readonly rows: number };
 };

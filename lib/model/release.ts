@@ -21,6 +21,19 @@ export const DATABASE_NAME_WORDS = "1 to 63 lower case letters, digits and hyphe
 export const BUSINESS_DAY = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 export const BUSINESS_DAY_WORDS = "a day as YYYY-MM-DD";
 
+/** A point that was read back, and what it was then. */
+export type ProvenPoint = {
+  readonly id: string;
+  /** sha-256 of its document as it was proven, hex. It names its parts by digest, they name all the rest. */
+  readonly sha256: string;
+  /** The moment it shows, epoch ms by the database server's clock. */
+  readonly takenAt: number;
+  readonly tables: number;
+  readonly rows: number;
+  /** What reading it reads. */
+  readonly sealedBytes: number;
+};
+
 /**
  * The outcome of opening a release: what stands in the vault for it, and what was proven. `receipts/releases/...` in the
  * evidence store, in the shape that docs/json.md describes. Written once, never changed.
@@ -32,17 +45,7 @@ export type ReleaseReceipt = {
   readonly release: string;
   readonly commit: string;
   readonly vaultId: string;
-  readonly point: {
-    readonly id: string;
-    /** sha-256 of the point's document as it was proven, hex. The point names its parts by digest, they name all the rest. */
-    readonly sha256: string;
-    /** The moment it shows, epoch ms by the database server's clock. */
-    readonly takenAt: number;
-    readonly tables: number;
-    readonly rows: number;
-    /** What reading it reads. */
-    readonly sealedBytes: number;
-  };
+  readonly point: ProvenPoint;
   /** Left out where the server is nobody's instance. */
   readonly instanceSnapshot?: {
     readonly id: string;

@@ -4,6 +4,7 @@ import type { Vault } from "../engine/vault.ts";
 import { verifySlice } from "../engine/verify.ts";
 import { Failure } from "../model/errors.ts";
 import type { PartRef, Point } from "../model/point.ts";
+import type { ProvenPoint } from "../model/release.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { WorkerFunction, Workflow } from "../ports/workflow.ts";
 
@@ -28,17 +29,7 @@ type ReadCursor = Counts & { readonly next: number };
 /** What a proof says about a point. */
 type PointFacts = {
   readonly vaultId: string;
-  readonly point: {
-    readonly id: string;
-    /** Of its document, hex. It names its parts by digest, and they name all the rest. */
-    readonly sha256: string;
-    /** Epoch ms by the server's clock: the moment it shows. */
-    readonly takenAt: number;
-    readonly tables: number;
-    readonly rows: number;
-    /** What reading it reads. */
-    readonly sealedBytes: number;
-  };
+  readonly point: ProvenPoint;
 };
 
 /** Found by one reader: nothing is wrong in its share, or it throws. */
