@@ -57,7 +57,7 @@ test("two classes that both claim a table by patterns, or both by name, are a pr
   ] as const) {
     const found = classify([dataClass("a", patterns[0]), dataClass("b", patterns[1])], orders);
     expect(found).toMatchObject({
-      problem: expect.stringContaining(`class a by "${patterns[0]}" and in class b by "${patterns[1]}"`),
+      problem: expect.stringContaining(`class a by "${patterns[0]}" and in class b by "${patterns[1]}"`) as string,
     });
   }
 });
