@@ -62,6 +62,8 @@ export interface Place {
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** What the stack calls it. Under several names it is several databases to Lastgood, of equal content. */
+  readonly names: readonly string[];
 }
 
 /** Makes the account's own things, and the stack file that its operator would write. */
@@ -86,18 +88,16 @@ export async function newAccount(emulator: Emulator, place: Place): Promise<Stac
       cidr: "10.0.0.0/16",
       subnets: [{ id: made("Subnet"), zone: `${region}a`, routeTable: made("RouteTable") }],
     },
-    databases: [
-      {
-        name: "shop",
-        host: place.host,
-        port: place.port,
-        database: place.database,
-        user: place.user,
-        login: { by: "secret", secretArn },
-        instance: { kind: "instance", id: "shop" },
-        securityGroup: made("Databases"),
-      },
-    ],
+    databases: place.names.map((name) => ({
+      name,
+      host: place.host,
+      port: place.port,
+      database: place.database,
+      user: place.user,
+      login: { by: "secret", secretArn },
+      instance: { kind: "instance", id: "shop" },
+      securityGroup: made("Databases"),
+    })),
     lanes: 2,
     alarmMailTo: ["oncall@example.com"],
     releasers: [`arn:aws:iam::${account}:role/${ROLES.Pipeline}`],

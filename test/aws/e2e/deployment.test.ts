@@ -15,7 +15,14 @@ import { testEmulator } from "../emulator.ts";
 import { type Deployment, deploy } from "./deployment.ts";
 
 const BUNDLE_BYTES_MAX = 700_000;
-const PLACE = { host: "db.example.com", port: 5432, database: "shop", user: "lastgood", password: "of nobody" };
+const PLACE = {
+  host: "db.example.com",
+  port: 5432,
+  database: "shop",
+  user: "lastgood",
+  password: "of nobody",
+  names: ["shop"],
+};
 
 const emulator = testEmulator();
 let stack: Deployment;
