@@ -1,6 +1,6 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import type { PartTable } from "../../lib/model/point.ts";
-import { openPoint } from "../../lib/operations/points.ts";
+import { lookAtPoint } from "../../lib/operations/points.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -17,7 +17,7 @@ export const addPointShow: AddCommand = (program, act) => {
     .action(
       act(async (session, wanted, options) => {
         const { vault } = await vaultOf(session, options);
-        const { point, parts } = await openPoint(vault, wanted);
+        const { point, parts } = await lookAtPoint(vault, wanted);
         const tables = parts.flatMap((part) => part.tables.map((table) => tableFacts(part.class, table)));
         const [uncovered, statements] = [parts[0]?.schema.uncovered ?? [], parts[0]?.schema.statements.length ?? 0];
         session.output.result("point.show", { point, tables, uncovered, schemaStatements: statements }, () => [
@@ -27,6 +27,7 @@ export const addPointShow: AddCommand = (program, act) => {
           ...(point.release === undefined ? [] : [`  release   ${point.release} ${point.commit ?? ""}`.trimEnd()]),
           `  schema    ${formatNumber(statements, "statement")}`,
           ...uncovered.map(({ kind, count, names }) => `  not in it ${kind}: ${count} (${names.join(", ")})`),
+          ...(point.expired ?? []).map((part) => `  expired   class ${part.class}, ${formatInstant(part.at)}`),
           "",
           ...formatTable(
             [

@@ -88,6 +88,9 @@ const drill = (
 
 const verifyLines = (report: VerifyReport): readonly string[] => [
   `verified ${formatNumber(report.points, "point")}, level ${report.level}: ${formatNumber(report.objects, "object")}, ${formatBytes(report.bytes)}${report.level === "list" ? "" : `, ${formatNumber(report.rows, "row")}`} in ${formatDuration(report.elapsedMs)}`,
+  ...(report.expired === 0
+    ? []
+    : [`  ${formatNumber(report.expired, "part")} expired by policy: nothing of them was expected`]),
   ...report.problems.map(
     ({ code, message, point, table }) =>
       `  PROBLEM ${code}: ${message}${[point && ` in point ${point}`, table && `, table ${table}`].filter(Boolean).join("")}`,

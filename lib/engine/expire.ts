@@ -3,6 +3,7 @@ import type { ObjectStore } from "../ports/object-store.ts";
 import { type FoldReport, type FoldWorld, foldChains } from "./fold-chain.ts";
 import { listIntents } from "./intent.ts";
 import { partPrefix, pointGenerations } from "./points.ts";
+import type { Vault } from "./vault.ts";
 
 export interface RemovalReport {
   /** Ids of the points that were removed, or whose removal was completed. */
@@ -25,45 +26,65 @@ export interface RemovalReport {
 export const removePoints = async (world: FoldWorld, ids: readonly string[]): Promise<RemovalReport> => {
   const { vault } = world;
   for (const id of ids) await assertRemovable(world, id);
-  const fold = await foldChains(world, new Set(ids));
+  const fold = await foldChains(world, { points: new Set(ids), parts: new Map() });
   let objectsDeleted = 0;
   let keysShredded = 0;
   for (const id of ids) {
-    // Lowest generation first: one that is left over must not come to be the newest.
-    for (const name of await pointGenerations(vault.hot, id)) objectsDeleted += await remove(vault.hot, name);
-    for (const name of await namesOf(vault.stores.keys, partPrefix(id)))
-      keysShredded += await remove(vault.stores.keys, name);
-    for (const name of await namesOf(vault.hot, partPrefix(id))) objectsDeleted += await remove(vault.hot, name);
-    await assertGone(world, id);
+    const removed = await removePoint(vault, id);
+    objectsDeleted += removed.objectsDeleted;
+    keysShredded += removed.keysShredded;
   }
   return { removed: ids, objectsDeleted, keysShredded, fold };
 };
 
-const assertRemovable = async ({ vault, clock }: FoldWorld, id: string): Promise<void> => {
-  const running = (await listIntents(vault.hot)).some((intent) => intent.id === id && intent.leaseUntil > clock.now());
-  if (running) throw new Failure("CAPTURE_RUNNING", `point ${id} is being captured`);
-  if ((await leftOf({ vault }, id)).length === 0) throw new Failure("POINT_NOT_FOUND", `there is no point ${id}`);
+/** Removes one point that nothing builds on, and looks for what is left of it. */
+export const removePoint = async (
+  vault: Vault,
+  id: string,
+): Promise<Pick<RemovalReport, "objectsDeleted" | "keysShredded">> => {
+  const { keys } = vault.stores;
+  let objectsDeleted = 0;
+  let keysShredded = 0;
+  // Lowest generation first: one that is left over must not come to be the newest.
+  for (const name of await pointGenerations(vault.hot, id)) objectsDeleted += await removeObject(vault.hot, name);
+  for (const name of await namesOf(keys, partPrefix(id))) keysShredded += await removeObject(keys, name);
+  for (const name of await namesOf(vault.hot, partPrefix(id))) objectsDeleted += await removeObject(vault.hot, name);
+  assertNothingLeft(id, await leftOf(vault, id));
+  return { objectsDeleted, keysShredded };
 };
 
-const assertGone = async (world: Pick<FoldWorld, "vault">, id: string): Promise<void> => {
-  const [left] = await leftOf(world, id);
-  if (left !== undefined)
-    throw new Failure("OBJECT_EXISTS", `object ${left} of the removed point ${id} is still there`, {
+const assertRemovable = async (world: FoldWorld, id: string): Promise<void> => {
+  await assertNotCaptured(world, id);
+  if ((await leftOf(world.vault, id)).length === 0) throw new Failure("POINT_NOT_FOUND", `there is no point ${id}`);
+};
+
+/** @throws CAPTURE_RUNNING */
+export const assertNotCaptured = async ({ vault, clock }: FoldWorld, id: string): Promise<void> => {
+  const running = (await listIntents(vault.hot)).some((intent) => intent.id === id && intent.leaseUntil > clock.now());
+  if (running) throw new Failure("CAPTURE_RUNNING", `point ${id} is being captured`);
+};
+
+/** The proof of a removal: what was looked for and found says that it is not done. */
+export const assertNothingLeft = (id: string, left: readonly string[]): void => {
+  const [first] = left;
+  if (first !== undefined)
+    throw new Failure("OBJECT_EXISTS", `object ${first} of point ${id}, which was removed, is still there`, {
       hint: "run the same command again",
-      facts: { object: left },
+      facts: { object: first },
     });
 };
 
-const leftOf = async ({ vault }: Pick<FoldWorld, "vault">, id: string): Promise<readonly string[]> => [
+const leftOf = async (vault: Vault, id: string): Promise<readonly string[]> => [
   ...(await pointGenerations(vault.hot, id)),
   ...(await namesOf(vault.stores.keys, partPrefix(id))),
   ...(await namesOf(vault.hot, partPrefix(id))),
 ];
 
-const remove = async (store: ObjectStore, name: string): Promise<number> =>
+/** @returns how many objects that took away: one or none */
+export const removeObject = async (store: ObjectStore, name: string): Promise<number> =>
   (await store.delete(name)) === "deleted" ? 1 : 0;
 
-const namesOf = async (store: ObjectStore, prefix: string): Promise<readonly string[]> => {
+export const namesOf = async (store: ObjectStore, prefix: string): Promise<readonly string[]> => {
   const names: string[] = [];
   for await (const { name } of store.list(prefix)) names.push(name);
   return names;

@@ -7,7 +7,7 @@ import { foldTable } from "./fold.ts";
 import { foldDeltas } from "./fold-deltas.ts";
 import { FoldLayers } from "./fold-layers.ts";
 import { planFolds, type TableChain } from "./fold-plan.ts";
-import { awaitTurn, HeldIntent } from "./intent.ts";
+import { awaitTurn, HeldIntent, listIntents } from "./intent.ts";
 import type { LaneClass } from "./lane.ts";
 import { getPart, listPoints, partPrefix, pointGenerations, pointName, putPart, putPoint } from "./points.ts";
 import type { Vault } from "./vault.ts";
@@ -24,6 +24,14 @@ export interface FoldWorld {
   readonly cut?: CutRule;
 }
 
+/** What is about to leave: it is neither read nor built on. */
+export interface Leaving {
+  /** Ids of points that are about to be removed. */
+  readonly points: ReadonlySet<string>;
+  /** Classes by the id of a point that stays without their parts. */
+  readonly parts: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
 export interface FoldReport {
   readonly tablesFolded: number;
   readonly pointsRewritten: number;
@@ -36,13 +44,13 @@ export interface FoldReport {
  * them, and a delta into the next one where the point between them leaves. So a row that no staying point shows is in no
  * layer that a staying point names.
  *
- * Order: new pages and chunks, then a new part and then a new generation of each point, then the older generations go.
- * Every point can be read at every moment; stopped anywhere, running it again continues from the points that are there.
+ * Order: new pages and chunks, then a new part and then a new generation of each point; then points that lose parts get a
+ * generation without them, and the older generations go. Every point can be read at every moment; stopped anywhere,
+ * running it again continues from the points that are there.
  *
- * @param leaving  ids of points that are about to be removed; they are neither read nor changed
  * @throws CAPTURE_RUNNING  another fold is alive; DIGEST_MISMATCH  a folded base is not what its point says
  */
-export const foldChains = async (world: FoldWorld, leaving: ReadonlySet<string>): Promise<FoldReport> => {
+export const foldChains = async (world: FoldWorld, leaving: Leaving): Promise<FoldReport> => {
   const { vault, clock } = world;
   const onWait = (waitMs: number): void =>
     world.warn(`another fold has not ended: waiting ${Math.ceil(waitMs / 1000)} s to see whether it lives`);
@@ -50,6 +58,7 @@ export const foldChains = async (world: FoldWorld, leaving: ReadonlySet<string>)
   const foldId = `fold-${clock.now()}-${vault.entropy.bytes(ID_SALT_BYTES).toString("hex")}`;
   const held = await HeldIntent.take(vault.hot, clock, { id: foldId, database: "" });
   try {
+    await assertAlone(world, foldId);
     // Everything it reads is named by points that stay, and so spared; what it writes lies under its own id.
     await held.need([]);
     const report = await foldUnder(world, held, foldId, leaving);
@@ -62,17 +71,24 @@ export const foldChains = async (world: FoldWorld, leaving: ReadonlySet<string>)
   }
 };
 
-const foldUnder = async (
-  world: FoldWorld,
-  held: HeldIntent,
-  foldId: string,
-  leaving: ReadonlySet<string>,
-): Promise<FoldReport> => {
+/**
+ * Two that began at once have not seen each other before they took their intents. Either would write generations of what it
+ * read before the other's, and bring back a part that has left.
+ */
+const assertAlone = async ({ vault, clock }: FoldWorld, foldId: string): Promise<void> => {
+  const live = (await listIntents(vault.hot)).filter((intent) => intent.leaseUntil > clock.now());
+  const other = live.find((intent) => intent.database === "" && intent.id !== foldId);
+  if (other !== undefined) throw new Failure("CAPTURE_RUNNING", `another fold is running (${other.id})`);
+};
+
+const foldUnder = async (world: FoldWorld, held: HeldIntent, foldId: string, leaving: Leaving): Promise<FoldReport> => {
   const { vault, clock } = world;
   const began = clock.elapsedMs();
-  const staying = (await listPoints(vault.hot)).filter((point) => !leaving.has(point.id));
+  const staying = (await listPoints(vault.hot)).filter((point) => !leaving.points.has(point.id));
+  const leaves = (point: Point, { class: name }: PartRef): boolean => leaving.parts.get(point.id)?.has(name) === true;
   const chains: TableChain[] = [];
-  for (const point of staying) for (const ref of point.parts) chains.push(...(await chainsOf(vault, point, ref)));
+  for (const point of staying)
+    for (const ref of point.parts) if (!leaves(point, ref)) chains.push(...(await chainsOf(vault, point, ref)));
   const plan = planFolds(chains);
   const layers = new FoldLayers(vault, staying, plan.holders);
   let stored = { objects: 0, bytes: 0 };
@@ -107,21 +123,38 @@ const foldUnder = async (
     if (chain !== undefined && fold.from !== "") await layers.prove(fold, chain, world.signal);
   }
   const written: string[] = [];
+  const newest = new Map(staying.map((point) => [point.id, point]));
+  const put = async (point: Point): Promise<void> => {
+    await putPoint(vault.hot, point);
+    newest.set(point.id, point);
+    written.push(pointName(point.id, point.generation));
+  };
   for (const point of staying) {
     const changed = plan.rebased.filter((chain) => chain.pointId === point.id);
     if (changed.length === 0) continue;
     world.signal.throwIfAborted();
     held.assertHeld();
-    written.push(await writeGeneration(vault, point, changed, layers));
+    await put(await rebasedPoint(vault, point, changed, layers));
+  }
+  const pointsRewritten = written.length;
+  // Only now: a point that says a part of it is gone says so of rows that no other point's layers hold any more.
+  for (const point of newest.values()) {
+    if (!point.parts.some((ref) => leaves(point, ref))) continue;
+    world.signal.throwIfAborted();
+    held.assertHeld();
+    const gone = point.parts.filter((ref) => leaves(point, ref)).map((ref) => ({ class: ref.class, at: clock.now() }));
+    const parts = point.parts.filter((ref) => !leaves(point, ref));
+    const expired = [...(point.expired ?? []), ...gone];
+    await put({ ...point, generation: await nextGeneration(vault, point), parts, expired });
   }
   if (written.length > 0 && !(await held.isThere())) {
-    for (const name of written) await vault.hot.delete(name);
+    for (const name of written.toReversed()) await vault.hot.delete(name);
     throw new Failure("CAPTURE_RUNNING", "the lease of the fold ended before it was done; its work was taken back", {
       hint: "run the same command again; this process was stopped for longer than its lease",
     });
   }
   for (const point of staying) await dropOlderGenerations(vault, point.id);
-  return { tablesFolded: plan.folds.length, pointsRewritten: written.length, chunksRewritten, stored };
+  return { tablesFolded: plan.folds.length, pointsRewritten, chunksRewritten, stored };
 };
 
 const chainsOf = async (vault: Vault, point: Point, ref: PartRef): Promise<readonly TableChain[]> => {
@@ -145,13 +178,13 @@ const classKeys = async (vault: Vault, pointId: string, className: string): Prom
   partKey: await vault.partKey(pointId, className),
 });
 
-/** A new generation of a point whose tables start from other bases. @returns its object's name */
-const writeGeneration = async (
+/** A new generation of a point whose tables start from other bases; its parts are stored. */
+const rebasedPoint = async (
   vault: Vault,
   point: Point,
   changed: readonly TableChain[],
   layers: FoldLayers,
-): Promise<string> => {
+): Promise<Point> => {
   const generation = await nextGeneration(vault, point);
   const parts = [];
   for (const ref of point.parts) {
@@ -169,8 +202,7 @@ const writeGeneration = async (
     const partKey = await vault.partKey(point.id, ref.class);
     parts.push(await putPart(vault.hot, vault.entropy, { ...part, tables }, { partKey, generation }));
   }
-  await putPoint(vault.hot, { ...point, generation, parts });
-  return pointName(point.id, generation);
+  return { ...point, generation, parts };
 };
 
 /** Above every generation of the point and of its parts: one that died may have left a part that no point names. */

@@ -1,5 +1,6 @@
 import { Failure, isFailure } from "../model/errors.ts";
-import type { PageRef, Part, PartRef, Point } from "../model/point.ts";
+import type { ExpiredPart, PageRef, Part, PartRef, Point } from "../model/point.ts";
+import type { EpochMs } from "../model/units.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { getObject, pack, putFresh, unpack } from "./chunk.ts";
@@ -22,8 +23,10 @@ export interface PartHeader extends SealedHeader {
 
 export const pointName = (id: string, generation: number): string => `points/${id}/${generationText(generation)}.json`;
 export const partPrefix = (id: string): string => `parts/${id}/`;
+/** Objects of one part, in all its generations. */
+export const partObjects = (id: string, className: string): string => `${partPrefix(id)}${className}.`;
 const partName = (id: string, className: string, generation: number): string =>
-  `${partPrefix(id)}${className}.${generationText(generation)}`;
+  `${partObjects(id, className)}${generationText(generation)}`;
 const generationText = (generation: number): string => String(generation).padStart(6, "0");
 
 /** Every page a part names: of rows and of gone keys. */
@@ -87,13 +90,23 @@ export const getPart = async (vault: Vault, point: Point, ref: PartRef): Promise
 /** A point's parts. Classes of one point end at different times: those that have expired are told apart, with what says so. */
 export interface PointParts {
   readonly parts: readonly Part[];
-  readonly expired: readonly { readonly class: string; readonly failure: Failure }[];
+  readonly expired: readonly { readonly class: string; readonly at?: EpochMs; readonly failure: Failure }[];
 }
+
+/** What says that a part has expired, to whoever wants to read it. */
+export const expiredFailure = (id: string, part: ExpiredPart): Failure =>
+  new Failure(
+    "KEY_SHREDDED",
+    `part ${part.class} of point ${id} expired at ${new Date(part.at).toISOString()}: it cannot be read any more`,
+  );
 
 /** @throws OBJECT_MISSING, OBJECT_CORRUPT, KEY_WRONG, STORE_* */
 export const getParts = async (vault: Vault, point: Point): Promise<PointParts> => {
   const parts: Part[] = [];
-  const expired: { class: string; failure: Failure }[] = [];
+  const expired: PointParts["expired"][number][] = (point.expired ?? []).map((part) => ({
+    ...part,
+    failure: expiredFailure(point.id, part),
+  }));
   for (const ref of point.parts) {
     try {
       parts.push(await getPart(vault, point, ref));

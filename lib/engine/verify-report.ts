@@ -14,6 +14,8 @@ export interface VerifyProblem {
 export interface VerifyReport {
   readonly level: VerifyLevel;
   readonly points: number;
+  /** Parts of these points that have left by a policy: nothing of them is expected to be there. */
+  readonly expired: number;
   /** Tables over all points; what several points share was read once. */
   readonly tables: number;
   /** Rows opened (level read), each chunk once. */

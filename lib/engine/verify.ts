@@ -68,7 +68,7 @@ class Verification {
   readonly #pages = new Map<string, { readonly ref: string; readonly checked: PageChecked }>();
   /** Digests of layers and ranges that were found to agree: a table that did not change is merged once, not for each point. */
   readonly #merged = new Set<string>();
-  readonly #counts = { points: 0, tables: 0, tablesDone: 0, rows: 0, objects: 0, bytes: 0 };
+  readonly #counts = { points: 0, expired: 0, tables: 0, tablesDone: 0, rows: 0, objects: 0, bytes: 0 };
 
   constructor(world: VerifyWorld, options: VerifyOptions) {
     this.#world = world;
@@ -82,9 +82,10 @@ class Verification {
     await this.#checkIntents();
     for (const point of await this.#points()) await this.#checkPoint(point);
     this.#tell(level === "read" ? "reading rows" : "opening pages");
-    const { points, tables, rows, objects, bytes } = this.#counts;
+    const { points, expired, tables, rows, objects, bytes } = this.#counts;
     const elapsedMs = this.#world.clock.elapsedMs() - this.#began;
-    return { level, points, tables, rows, objects, bytes, problems: this.#problems.all, ...claimsOf(level), elapsedMs };
+    const counts = { points, expired, tables, rows, objects, bytes };
+    return { level, ...counts, problems: this.#problems.all, ...claimsOf(level), elapsedMs };
   }
 
   /** Work is told apart by its place: of every table first its keys, then its pages one by one. */
@@ -158,6 +159,7 @@ class Verification {
 
   async #checkPoint(point: Point): Promise<void> {
     this.#counts.points++;
+    this.#counts.expired += point.expired?.length ?? 0;
     const { vault, signal } = this.#world;
     const { level } = this.#options;
     for (const ref of point.parts) {

@@ -24,9 +24,16 @@ export interface Point {
   readonly startedAt: EpochMs;
   readonly finishedAt: EpochMs;
   readonly parts: readonly PartRef[];
+  /** Classes whose part has left by a policy, and when. */
+  readonly expired?: readonly ExpiredPart[];
   /** What this capture added to the vault; the bytes without this document's own. */
   readonly stored: { readonly objects: number; readonly bytes: number };
   readonly uncovered: readonly { readonly kind: string; readonly count: number }[];
+}
+
+export interface ExpiredPart {
+  readonly class: string;
+  readonly at: EpochMs;
 }
 
 export interface PartRef {

@@ -6,7 +6,21 @@ import type { Part, Point } from "../model/point.ts";
 export const allPoints = (vault: Vault): Promise<readonly Point[]> => listPoints(vault.hot);
 
 /**
- * A point with all its parts opened: what `point show` prints, and what a SQL stream and a drill begin with.
+ * A point with the parts that it still has opened: what `point show` prints. The point itself names those that left.
+ * @throws KEY_SHREDDED  it names a part whose key is gone
+ */
+export const lookAtPoint = async (
+  vault: Vault,
+  wanted: string,
+): Promise<{ readonly point: Point; readonly parts: readonly Part[] }> => {
+  const point = await findPoint(vault.hot, wanted);
+  const { parts, expired } = await getParts(vault, point);
+  for (const { at, failure } of expired) if (at === undefined) throw failure;
+  return { point, parts };
+};
+
+/**
+ * A point with all its parts opened: what a SQL stream and a drill begin with.
  * @throws KEY_SHREDDED  a part of it has expired
  */
 export const openPoint = async (

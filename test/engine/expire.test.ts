@@ -127,7 +127,7 @@ test.each([["p0"], ["p1"]])(
 test("a fold that has nothing to do writes nothing", async () => {
   const { vault, clock, stores } = await vaultHistory();
   const before = await namesIn(stores.hot);
-  const report = await foldChains(foldWorldOf(vault, clock), new Set());
+  const report = await foldChains(foldWorldOf(vault, clock), { points: new Set(), parts: new Map() });
   expect(report).toMatchObject({ tablesFolded: 0, pointsRewritten: 0 });
   expect(await namesIn(stores.hot)).toEqual(before);
 });

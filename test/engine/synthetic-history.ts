@@ -3,13 +3,13 @@ import { deltaCutBits } from "../../lib/engine/cut.ts";
 import { frameEnd } from "../../lib/engine/frames.ts";
 import { GoneWriter } from "../../lib/engine/gone-writer.ts";
 import { KeyReader } from "../../lib/engine/key.ts";
-import { type Lane, layerOf } from "../../lib/engine/lane.ts";
+import { type Lane, type LaneClass, layerOf } from "../../lib/engine/lane.ts";
 import { LayerWriter, type PageSum } from "../../lib/engine/layer-writer.ts";
 import { type KeyRange, layerSource } from "../../lib/engine/layers.ts";
 import { putPart, putPoint } from "../../lib/engine/points.ts";
 import { readTable } from "../../lib/engine/read-table.ts";
 import type { Vault } from "../../lib/engine/vault.ts";
-import type { Layer, PartTable, Point, RangeRecord } from "../../lib/model/point.ts";
+import type { Layer, PartRef, PartTable, Point, RangeRecord } from "../../lib/model/point.ts";
 import type { TableFacts } from "../../lib/model/table.ts";
 import { syntheticKey, syntheticRow } from "./synthetic-rows.ts";
 
@@ -22,10 +22,13 @@ export type Rows = ReadonlyMap<Id, string>;
 
 export const CLASS = "raw";
 
-/** What lanes are given: the keys of one class of one vault. */
-export const laneFor = async (vault: Vault, pointId: string): Promise<Lane> => {
-  const secret = await vault.classSecret(CLASS, "make");
-  const classes = new Map([[CLASS, { ...secret, partKey: await vault.partKeyOrMake(pointId, CLASS) }]]);
+/** What lanes are given: the keys of classes of one vault. */
+export const laneFor = async (vault: Vault, pointId: string, names: readonly string[] = [CLASS]): Promise<Lane> => {
+  const classes = new Map<string, LaneClass>();
+  for (const name of names) {
+    const secret = await vault.classSecret(name, "make");
+    classes.set(name, { ...secret, partKey: await vault.partKeyOrMake(pointId, name) });
+  }
   // Nothing synthetic reads a database.
   return { reader: undefined as never, store: vault.hot, entropy: vault.entropy, pointId, classes };
 };
@@ -39,6 +42,8 @@ export interface TableState {
   readonly rows: Rows;
   readonly layers: readonly Layer[];
   readonly ranges: readonly RangeRecord[];
+  /** Of `CLASS`, if not given. */
+  readonly class?: string | undefined;
 }
 
 /** Frames of rows in key order, in pieces of a few rows, as a network would bring them. */
@@ -61,10 +66,19 @@ export const writerOf = async (
     readonly cut?: CutRule;
     readonly bits?: number;
     readonly known?: ConstructorParameters<typeof LayerWriter>[3];
+    readonly class?: string | undefined;
   } = {},
 ): Promise<LayerWriter> => {
-  const secrets = lane.classes.get(CLASS) as NonNullable<ReturnType<Lane["classes"]["get"]>>;
-  const place = { class: CLASS, table: tableId, pointId: lane.pointId, ...secrets, rows: facts.format, key: facts.key };
+  const className = options.class ?? CLASS;
+  const secrets = lane.classes.get(className) as LaneClass;
+  const place = {
+    class: className,
+    table: tableId,
+    pointId: lane.pointId,
+    ...secrets,
+    rows: facts.format,
+    key: facts.key,
+  };
   return new LayerWriter(
     lane.store,
     lane.entropy,
@@ -74,13 +88,19 @@ export const writerOf = async (
 };
 
 /** A base layer of the rows and the ranges that its pages start. */
-export const takeBase = async (lane: Lane, tableId: string, facts: TableFacts, rows: Rows): Promise<TableState> => {
-  const writer = await writerOf(lane, tableId, facts);
+export const takeBase = async (
+  lane: Lane,
+  tableId: string,
+  facts: TableFacts,
+  rows: Rows,
+  className?: string,
+): Promise<TableState> => {
+  const writer = await writerOf(lane, tableId, facts, { class: className });
   for (const frames of framesOf(facts, rows)) await writer.write(frames);
   const pages = await writer.close();
   const starts = facts.key === undefined ? [] : ["", ...rangeStarts(pages)];
-  const ranges = rangesOf(lane, facts, rows, starts);
-  return { id: tableId, facts, rows, layers: [layerOf("base", lane.pointId, pages)], ranges };
+  const ranges = rangesOf(lane, { facts, rows, class: className }, starts);
+  return { id: tableId, facts, rows, layers: [layerOf("base", lane.pointId, pages)], ranges, class: className };
 };
 
 const rangeStarts = (pages: readonly PageSum[]): readonly string[] =>
@@ -91,30 +111,26 @@ export const takeDelta = async (lane: Lane, before: TableState, rows: Rows): Pro
   const { id, facts } = before;
   const changed = new Map([...rows].filter(([key, body]) => before.rows.get(key) !== body));
   const goneIds = sortIds([...before.rows.keys()].filter((key) => !rows.has(key)));
-  const writer = await writerOf(lane, id, facts, { bits: deltaCutBits(TINY_BITS) });
+  const writer = await writerOf(lane, id, facts, { bits: deltaCutBits(TINY_BITS), class: before.class });
   for (const frames of framesOf(facts, changed)) await writer.write(frames);
-  const gone = new GoneWriter(lane, { class: CLASS, tableId: id });
+  const gone = new GoneWriter(lane, { class: before.class ?? CLASS, tableId: id });
   for (const key of goneIds) await gone.add(syntheticKey(key));
   const layer = layerOf("delta", lane.pointId, await writer.close(), await gone.close());
   const layers = layer.rows + layer.goneRows === 0 ? before.layers : [...before.layers, layer];
-  return {
-    id,
-    facts,
-    rows,
-    layers,
-    ranges: rangesOf(
-      lane,
-      facts,
-      rows,
-      before.ranges.map((range) => range.start),
-    ),
-  };
+  const starts = before.ranges.map((range) => range.start);
+  const state = { id, facts, rows, layers, class: before.class };
+  return { ...state, ranges: rangesOf(lane, state, starts) };
 };
 
 /** Count and hash sum of the keys of each range, by a loop of its own. */
-const rangesOf = (lane: Lane, facts: TableFacts, rows: Rows, starts: readonly string[]): readonly RangeRecord[] => {
+const rangesOf = (
+  lane: Lane,
+  state: Pick<TableState, "facts" | "rows" | "class">,
+  starts: readonly string[],
+): readonly RangeRecord[] => {
+  const { facts, rows } = state;
   if (facts.key === undefined) return [];
-  const reader = new KeyReader(facts.key, facts.format, lane.classes.get(CLASS)?.hashSeed as string);
+  const reader = new KeyReader(facts.key, facts.format, lane.classes.get(state.class ?? CLASS)?.hashSeed as string);
   const ranges = starts.map((start) => ({ start, rows: 0, sum: 0n }));
   for (const [id, body] of rows) {
     const row = syntheticRow(facts, id, body);
@@ -137,7 +153,7 @@ export const partTableOf = (state: TableState): PartTable => ({
   cutBits: TINY_BITS,
 });
 
-/** Writes a point of the given tables, as a capture would. */
+/** Writes a point of the given tables, as a capture would: a part of each class. */
 export const putSyntheticPoint = async (
   vault: Vault,
   pointId: string,
@@ -157,9 +173,13 @@ export const putSyntheticPoint = async (
   const snapshot = { xmin: "100", xmax: "100", inProgress: [], lsn: "0/16B3748", takenAt: startedAt };
   const facts = { identity, snapshot, startedAt, tier: "hot" } as const;
   const schema = { statements: [], sequences: [], uncovered: [] };
-  const part = { format: 1, class: CLASS, pointId, ...facts, schema, tables: tables.map(partTableOf) } as const;
-  const partKey = await vault.partKeyOrMake(pointId, CLASS);
-  const ref = await putPart(vault.hot, vault.entropy, part, { partKey, generation: 1 });
+  const parts: PartRef[] = [];
+  for (const name of new Set(tables.map((table) => table.class ?? CLASS))) {
+    const own = tables.filter((table) => (table.class ?? CLASS) === name).map(partTableOf);
+    const part = { format: 1, class: name, pointId, ...facts, schema, tables: own } as const;
+    const partKey = await vault.partKeyOrMake(pointId, name);
+    parts.push(await putPart(vault.hot, vault.entropy, part, { partKey, generation: 1 }));
+  }
   const point: Point = {
     format: 1,
     kind: "point",
@@ -169,7 +189,7 @@ export const putSyntheticPoint = async (
     ...facts,
     database: "shop",
     finishedAt: startedAt,
-    parts: [ref],
+    parts,
     stored: { objects: 0, bytes: 0 },
     uncovered: [],
   };
@@ -178,10 +198,15 @@ export const putSyntheticPoint = async (
 };
 
 /** The frames of a table, joined. */
-export const readAll = async (vault: Vault, table: PartTable, range: KeyRange = {}): Promise<Buffer> => {
-  const { namingSecret } = await vault.classSecret(CLASS);
+export const readAll = async (
+  vault: Vault,
+  table: PartTable,
+  range: KeyRange = {},
+  className = CLASS,
+): Promise<Buffer> => {
+  const { namingSecret } = await vault.classSecret(className);
   const pieces: Buffer[] = [];
-  for await (const frames of readTable(layerSource(vault.hot, namingSecret, CLASS, table), table, range)) {
+  for await (const frames of readTable(layerSource(vault.hot, namingSecret, className, table), table, range)) {
     for (let at = 0; at < frames.length; ) at = frameEnd(frames, at);
     pieces.push(Buffer.from(frames));
   }

@@ -35,7 +35,7 @@ export const openPoint = async (vault: Vault, point: Point): Promise<OpenPoint> 
   }
   const leftOut = expired.map((part) => ({
     class: part.class,
-    because: `the part of point ${point.id} has expired`,
+    because: `the part of point ${point.id} ${part.at === undefined ? "has expired" : `expired at ${new Date(part.at).toISOString()}`}`,
   }));
   const shown = { point: point.id, database: point.database, takenAt: point.snapshot.takenAt };
   return {

@@ -3,6 +3,7 @@ import type { SchemaStatement, SequenceValue } from "../../model/schema.ts";
 import { type EpochMs, MIB } from "../../model/units.ts";
 import type { TargetFacts, TargetTable } from "../../ports/target-database.ts";
 import { sha256 } from "../document.ts";
+import { expiredFailure } from "../points.ts";
 import { statementsIntoSchema, typesMissing } from "./into-schema.ts";
 import {
   type PlannedStatement,
@@ -246,6 +247,10 @@ const unfit = ({ parts, point, target }: RestoreRequest, pre: readonly SchemaSta
   for (const statement of pre)
     if (statement.kind === "extension" && !available.has(quoteName(unquoteName(statement.name))))
       refusals.push({ code: "TARGET_UNFIT", message: `the target's server does not have extension ${statement.name}` });
+  for (const part of point.expired ?? []) {
+    const { code, message } = expiredFailure(point.id, part);
+    refusals.push({ code, message });
+  }
   const classes = new Set(parts.map((part) => part.class));
   for (const ref of point.parts)
     if (!classes.has(ref.class))

@@ -1,0 +1,163 @@
+import { Failure } from "../model/errors.ts";
+import type { PartRef, Point } from "../model/point.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { assertNotCaptured, assertNothingLeft, namesOf, removeObject, removePoint } from "./expire.ts";
+import { type FoldReport, type FoldWorld, foldChains } from "./fold-chain.ts";
+import { pageChunkNames } from "./page.ts";
+import { listPoints, newestGeneration, type PartHeader, partObjects } from "./points.ts";
+import { readHeader } from "./seal.ts";
+import { partKeyName, type Vault } from "./vault.ts";
+
+/** Parts of one point that are to go. */
+export interface LeavingParts {
+  readonly point: string;
+  readonly classes: readonly string[];
+}
+
+export interface PartRemoval {
+  readonly point: string;
+  readonly class: string;
+  /** Whether its wrapped key was there and was destroyed now: a removal that is completed may find it gone. */
+  readonly keyShredded: boolean;
+  /** Objects of the part itself, of all its generations. */
+  readonly objectsDeleted: number;
+  /** Pages that it named and no staying part does, with their chunks: they go with the next sweep. */
+  readonly unnamed: readonly string[];
+}
+
+export interface PartsRemovalReport {
+  readonly parts: readonly PartRemoval[];
+  /** Ids of points that have no part any more and went with the last one. */
+  readonly points: readonly string[];
+  readonly fold: FoldReport;
+}
+
+/**
+ * Removes single parts of points. Where parts that stay build on them, their layers are folded first, so that a row that
+ * only leaving parts showed is in no layer that a staying part names. Then what makes them visible goes first and what
+ * they were made of last: each point says in a new generation that it had them, then each part's wrapped key goes (from
+ * here on nobody can read it), then its objects of all generations. Then each is looked for and must be gone. A point
+ * without parts goes too. Pages and chunks that nothing names any more are left to sweep, and to `leftOfParts` to look for.
+ *
+ * Stopped anywhere, running it again completes the removal. It folds also when nothing is to leave: a capture that ran
+ * beside the last fold may have brought back what that merged.
+ *
+ * @throws POINT_NOT_FOUND  nothing of such a part is in the vault; nothing was removed
+ * @throws CAPTURE_RUNNING  its point is being captured, or another fold is running
+ */
+export const removeParts = async (world: FoldWorld, leaving: readonly LeavingParts[]): Promise<PartsRemovalReport> => {
+  const { vault } = world;
+  const points = new Set<string>();
+  const parts = new Map<string, ReadonlySet<string>>();
+  for (const [id, classes] of byPoint(leaving)) {
+    await assertNotCaptured(world, id);
+    const point = await newestGeneration(vault.hot, id);
+    for (const name of classes) await assertKnown(vault, id, name, point);
+    if (point === undefined || point.parts.every((ref) => classes.has(ref.class))) points.add(id);
+    else parts.set(id, classes);
+  }
+  const fold = await foldChains(world, { points, parts });
+
+  // Whoever removed other parts of it meanwhile may have left it without any.
+  for (const id of parts.keys()) if ((await newestGeneration(vault.hot, id))?.parts.length === 0) points.add(id);
+  const staying = await pagesOfPoints(vault, points);
+  const removals: PartRemoval[] = [];
+  for (const [id, classes] of byPoint(leaving)) {
+    const unnamed = new Map<string, readonly string[]>();
+    for (const name of classes) unnamed.set(name, await unnamedBy(vault.hot, id, name, staying));
+    if (points.has(id)) for (const name of await namesOf(vault.hot, `points/${id}/`)) await vault.hot.delete(name);
+    for (const name of classes)
+      removals.push({
+        point: id,
+        class: name,
+        keyShredded: (await removeObject(vault.stores.keys, partKeyName(id, name))) === 1,
+        objectsDeleted: await removeAll(vault.hot, partObjects(id, name)),
+        unnamed: unnamed.get(name) ?? [],
+      });
+    if (points.has(id)) await removePoint(vault, id);
+    else for (const name of classes) assertNothingLeft(id, await objectsOf(vault, id, name));
+  }
+  return { parts: removals, points: [...points], fold };
+};
+
+/**
+ * Looks for what removed parts named, after a sweep.
+ * @returns names of pages and chunks that are still there although no point names them: a capture or restore that runs may
+ *   have kept them, or the sweep was postponed
+ */
+export const leftOfParts = async (
+  vault: Vault,
+  removals: readonly Pick<PartRemoval, "unnamed">[],
+): Promise<ReadonlySet<string>> => {
+  const left = new Set<string>();
+  for (const name of new Set(removals.flatMap(({ unnamed }) => unnamed)))
+    if ((await vault.hot.head(name)) !== undefined) left.add(name);
+  if (left.size === 0) return left;
+  // A chunk may lie in pages of other parts, and a capture may have built on a page meanwhile.
+  for (const page of await pagesOfPoints(vault, new Set())) {
+    left.delete(page);
+    for (const chunk of (await pageChunkNames(vault.hot, page)) ?? []) left.delete(chunk);
+  }
+  return left;
+};
+
+const byPoint = (leaving: readonly LeavingParts[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const found = new Map<string, Set<string>>();
+  for (const { point, classes } of leaving) {
+    const known = found.get(point) ?? new Set();
+    for (const name of classes) known.add(name);
+    found.set(point, known);
+  }
+  return found;
+};
+
+const assertKnown = async (vault: Vault, id: string, className: string, point: Point | undefined): Promise<void> => {
+  const had = [...(point?.parts ?? []), ...(point?.expired ?? [])].some((part) => part.class === className);
+  if (had || (await objectsOf(vault, id, className)).length > 0) return;
+  throw new Failure("POINT_NOT_FOUND", `there is no part ${className} of a point ${id}`);
+};
+
+/** What there is of a part: its wrapped key and its objects. */
+const objectsOf = async (vault: Vault, id: string, className: string): Promise<readonly string[]> => {
+  const key = partKeyName(id, className);
+  const there = (await vault.stores.keys.head(key)) === undefined ? [] : [key];
+  return [...there, ...(await namesOf(vault.hot, partObjects(id, className)))];
+};
+
+const removeAll = async (store: ObjectStore, prefix: string): Promise<number> => {
+  let removed = 0;
+  for (const name of await namesOf(store, prefix)) removed += await removeObject(store, name);
+  return removed;
+};
+
+/** Every page that the newest generations of points name. Needs no key. */
+const pagesOfPoints = async (vault: Vault, without: ReadonlySet<string>): Promise<ReadonlySet<string>> => {
+  const pages = new Set<string>();
+  for (const point of await listPoints(vault.hot)) {
+    if (without.has(point.id)) continue;
+    for (const ref of point.parts) for (const page of await pagesOfPart(vault.hot, ref)) pages.add(page);
+  }
+  return pages;
+};
+
+/** None if the part is gone: a fold has put another one in its place. */
+const pagesOfPart = async (hot: ObjectStore, { name }: Pick<PartRef, "name">): Promise<readonly string[]> => {
+  const sealed = await hot.get(name);
+  return sealed === undefined ? [] : readHeader<PartHeader>(name, sealed, "part").pages;
+};
+
+const unnamedBy = async (
+  hot: ObjectStore,
+  id: string,
+  className: string,
+  staying: ReadonlySet<string>,
+): Promise<readonly string[]> => {
+  const names = new Set<string>();
+  for (const name of await namesOf(hot, partObjects(id, className)))
+    for (const page of await pagesOfPart(hot, { name })) {
+      if (staying.has(page) || names.has(page)) continue;
+      names.add(page);
+      for (const chunk of (await pageChunkNames(hot, page)) ?? []) names.add(chunk);
+    }
+  return [...names];
+};

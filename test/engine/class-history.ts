@@ -1,0 +1,166 @@
+import { decompress, unpack } from "../../lib/engine/chunk.ts";
+import { adoptPage, getEntries } from "../../lib/engine/page.ts";
+import { getPart, listPoints, type PartHeader, pagesOf } from "../../lib/engine/points.ts";
+import { open } from "../../lib/engine/seal.ts";
+import type { ChunkEntry, Part, Point } from "../../lib/model/point.ts";
+import { type MemoryVault, memoryVault, namesIn } from "./memory-vault.ts";
+import {
+  expectedFrames,
+  type Id,
+  laneFor,
+  putSyntheticPoint,
+  readAll,
+  type TableState,
+  takeBase,
+  takeDelta,
+} from "./synthetic-history.ts";
+import { syntheticFacts } from "./synthetic-rows.ts";
+
+export const CLASSES = ["money", "people", "rest"] as const;
+const ROWS = 30;
+
+/** A row of a table that is put (again, with a body nobody else has) or deleted. */
+export interface Change {
+  readonly class: (typeof CLASSES)[number];
+  readonly id: number;
+  readonly act: "put" | "delete";
+}
+
+/** A vault whose points have a part for each class, each of a keyed table and one without a key, and what each part showed. */
+export class ClassHistory {
+  readonly made: MemoryVault;
+  /** By point and class: what `expire` has not taken away. */
+  readonly states = new Map<string, readonly TableState[]>();
+  readonly #bodies = new Set<string>();
+  #points = 0;
+
+  constructor(made: MemoryVault) {
+    this.made = made;
+  }
+
+  static async begin(points: number): Promise<ClassHistory> {
+    const history = new ClassHistory(await memoryVault());
+    for (let i = 0; i < points; i++) {
+      const at = (10 * i) % ROWS;
+      const changes = CLASSES.flatMap((name): readonly Change[] => [
+        { class: name, id: at, act: "put" },
+        { class: name, id: at + 1, act: "delete" },
+        { class: name, id: ROWS + i, act: "put" },
+      ]);
+      await history.capture(i === 0 ? [] : changes);
+    }
+    return history;
+  }
+
+  /** Takes a point: of each class a delta on its last part, or a base where that is gone. @returns why bases were taken, by class */
+  async capture(changes: readonly Change[]): Promise<Readonly<Record<string, "base" | "delta">>> {
+    const { vault, clock } = this.made;
+    const id = `p${this.#points++}`;
+    const last = (await listPoints(vault.hot)).at(-1);
+    const lane = await laneFor(vault, id, CLASSES);
+    const tables: TableState[] = [];
+    const taken: Record<string, "base" | "delta"> = {};
+    for (const name of CLASSES) {
+      const before = last === undefined ? undefined : await this.#named(last, name);
+      const own = changes.filter((change) => change.class === name);
+      const rows = this.#changed(before?.[0]?.rows ?? this.#firstRows(name), own);
+      const [keyed, log] = [syntheticFacts({ name: `${name}_keyed` }), { name: `${name}_log`, order: undefined }];
+      taken[name] = before === undefined ? "base" : "delta";
+      const first = before?.[0];
+      const one =
+        first === undefined ? await takeBase(lane, `${name}-0`, keyed, rows, name) : await takeDelta(lane, first, rows);
+      tables.push(one, await takeBase(lane, `${name}-1`, syntheticFacts(log), rows, name));
+      this.states.set(`${id}/${name}`, tables.slice(-2));
+    }
+    await putSyntheticPoint(vault, id, clock.now(), tables);
+    await clock.advance(60_000);
+    return taken;
+  }
+
+  /** Tables of parts that stay and do not read as they were, as `point/class/table`. */
+  async wrong(): Promise<readonly string[]> {
+    const { vault } = this.made;
+    const points = new Map((await listPoints(vault.hot)).map((point) => [point.id, point]));
+    const wrong: string[] = [];
+    for (const [key, tables] of this.states) {
+      const [id = "", name = ""] = key.split("/");
+      const ref = points.get(id)?.parts.find((one) => one.class === name);
+      if (ref === undefined) {
+        wrong.push(`${key} is not there`);
+        continue;
+      }
+      const part = await getPart(vault, points.get(id) as Point, ref);
+      for (const state of tables) {
+        const table = part.tables.find((one) => one.id === state.id);
+        const same = table !== undefined && (await readAll(vault, table, {}, name)).equals(expectedFrames(state));
+        if (!same) wrong.push(`${key}/${state.facts.name}`);
+      }
+    }
+    return wrong;
+  }
+
+  /** Bodies of rows that no staying part shows and that can be read all the same, with any key there is. */
+  async readableThoughGone(): Promise<readonly string[]> {
+    const shown = new Set([...this.states.values()].flat().flatMap((state) => [...state.rows.values()]));
+    const gone = [...this.#bodies].filter((body) => !shown.has(body));
+    const texts = await this.#everythingThatOpens();
+    return gone.filter((body) => texts.some((text) => text.includes(body)));
+  }
+
+  /** The state of a class at a point as its part stands now: folds may have given it other layers. */
+  async #named(point: Point, name: string): Promise<readonly TableState[] | undefined> {
+    const ref = point.parts.find((one) => one.class === name);
+    const tables = this.states.get(`${point.id}/${name}`);
+    if (ref === undefined || tables === undefined) return undefined;
+    const part = await getPart(this.made.vault, point, ref);
+    return tables.map((state) => {
+      const table = part.tables.find((one) => one.id === state.id);
+      return table === undefined ? state : { ...state, layers: table.layers };
+    });
+  }
+
+  #firstRows(name: string): ReadonlyMap<Id, string> {
+    return new Map(Array.from({ length: ROWS }, (_, id) => [id, this.#body(name)]));
+  }
+
+  #changed(before: ReadonlyMap<Id, string>, changes: readonly Change[]): ReadonlyMap<Id, string> {
+    const rows = new Map(before);
+    for (const { id, act, class: name } of changes)
+      if (act === "put") rows.set(id, this.#body(name));
+      else rows.delete(id);
+    return rows;
+  }
+
+  #body(name: string): string {
+    const body = `<canary ${this.#bodies.size} of ${name}>`;
+    this.#bodies.add(body);
+    return body;
+  }
+
+  /** Every chunk that some key in the key store leads to, by a walk that asks no point: through part objects, and page by page. */
+  async #everythingThatOpens(): Promise<readonly string[]> {
+    const { vault, stores } = this.made;
+    const entries = new Map<string, ChunkEntry>();
+    for (const keyName of await namesIn(stores.keys, "parts/")) {
+      const [, id = "", name = ""] = keyName.split("/");
+      const partKey = await vault.partKey(id, name);
+      for (const object of await namesIn(stores.hot, `parts/${id}/${name}.`)) {
+        const { plain } = open<PartHeader>(object, (await stores.hot.get(object)) as Buffer, "part", partKey);
+        for (const page of pagesOf(JSON.parse(unpack(object, plain).toString("utf8")) as Part))
+          for (const entry of await getEntries(stores.hot, page)) entries.set(entry.name, entry);
+      }
+      for (const object of await namesIn(stores.hot, "pages/")) {
+        const adopted = await adoptPage(stores.hot, object, partKey).catch(() => undefined);
+        for (const entry of adopted?.page.chunks ?? []) entries.set(entry.name, entry);
+      }
+    }
+    const texts: string[] = [];
+    for (const entry of entries.values()) {
+      const sealed = await stores.hot.get(entry.name);
+      if (sealed === undefined) continue;
+      const { plain } = open(entry.name, sealed, "chunk", Buffer.from(entry.key, "base64"));
+      texts.push(decompress(entry.name, plain, entry.plainBytes).toString("latin1"));
+    }
+    return texts;
+  }
+}
