@@ -34,7 +34,7 @@ export const partTimes = (
 ): PartTimes => {
   const deadline = Math.min(goneBy(max, startedAt, timeZone), goneBy(window, startedAt, timeZone));
   const margin = Math.max(2 * workerEveryMs, Math.min(MARGIN_MS, (deadline - startedAt) * MARGIN_SHARE));
-  return { deleteAt: Math.floor(deadline - margin), deadline };
+  return { deleteAt: deadline - margin, deadline };
 };
 
 const zoned = (at: EpochMs, timeZone: string): Temporal.ZonedDateTime =>

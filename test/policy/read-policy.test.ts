@@ -141,6 +141,13 @@ test("every problem is told, in the order of the file", () => {
   expect(problems(text).map((problem) => problem.split(":")[0])).toEqual(["2", "3", "8"]);
 });
 
+test("problems of one line come in the order of their columns", () => {
+  const text = GOOD.replace("{ every: P1D, window: P28D }", "{ window: never, every: always }");
+  expect(problems(text).map((problem) => problem.split(" ")[0])).toEqual(["17:10", "17:25"]);
+  const swapped = GOOD.replace("{ every: P1D, window: P28D }", "{ every: always, window: never }");
+  expect(problems(swapped).map((problem) => problem.split(" ")[0])).toEqual(["17:10", "17:25"]);
+});
+
 test.each(["", "# nothing\n", "just words", "- a\n- list\n"])("%j is no policy, and says so", (text) => {
   expect(problems(text)).toEqual([
     "1:1 : expected the fields of a policy: docs/guide/policy.md begins with one to copy",
