@@ -131,7 +131,7 @@ const resultOf = ({ Result: result }: GetDurableExecutionResponse): Plain =>
 /** What the function reported (lambdas/report-error.ts): the type is the code, the message JSON of the rest. */
 const failureOf = ({ Status: status, Error: error }: GetDurableExecutionResponse, { name }: CalledAct): Failure => {
   const { ErrorType: type = "", ErrorMessage: text = "" } = error ?? {};
-  if (type in ERRORS) {
+  if (Object.hasOwn(ERRORS, type)) {
     const reported = reportedIn(text);
     if (reported !== undefined) {
       const { message, hint, facts } = reported;
