@@ -1,7 +1,8 @@
-import { EXIT } from "../../lib/model/errors.ts";
+import { EXIT, Failure } from "../../lib/model/errors.ts";
 import type { ReleaseReceipt, ReleaseRequest } from "../../lib/model/release.ts";
 import { openReleaseOnStack } from "../../lib/operations/act-on-stack.ts";
 import { captureHere } from "../../lib/operations/capture-point.ts";
+import { loadPolicy } from "../../lib/operations/policy.ts";
 import { READ_WORKER, readPointBack } from "../../lib/operations/read-point.ts";
 import { openRelease } from "../../lib/operations/release.ts";
 import { localSource, localWorkflow, openLocalEvidence } from "../../lib/wiring/local.ts";
@@ -16,6 +17,7 @@ import {
   resolveDatabase,
   vaultOption,
 } from "../options.ts";
+import { readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
 import { localVaultOf, stackOf, type VaultFlags } from "../vault.ts";
@@ -35,6 +37,7 @@ export const addReleaseOpen: AddCommand = (program, act) => {
     .description("take the point of a release, prove it by reading it back, and give a receipt")
     .argument("<release>", "its id: a tag or a build number")
     .requiredOption("--commit <hash>", "the commit it stands for, now and always")
+    .option("--policy <file>", "keep each data class in a part of its own, as captures by this policy do")
     .addOption(databaseOption())
     .addOption(vaultOption())
     .addOption(keysOption())
@@ -46,7 +49,12 @@ export const addReleaseOpen: AddCommand = (program, act) => {
         const stack = stackOf(session, options);
         const receipt = await (stack === undefined
           ? openHere(session, release, options)
-          : openOn(stack, session, { release, commit: options.commit, database: databaseOf(session, options) }));
+          : openOn(
+              stack,
+              session,
+              { release, commit: options.commit, database: databaseOf(session, options) },
+              options,
+            ));
         session.progress.finish();
         session.output.result("release.open", { receipt }, () => receiptLines(receipt));
         return EXIT.ok;
@@ -57,12 +65,15 @@ export const addReleaseOpen: AddCommand = (program, act) => {
 interface Options extends VaultFlags {
   readonly commit: string;
   readonly database?: string | undefined;
+  readonly policy?: string | undefined;
   readonly jobs?: number | undefined;
 }
 
 const databaseOf = ({ env }: Session, { database }: Options): string => resolveDatabase(env, database);
 
 const openHere = async (session: Session, release: string, options: Options): Promise<ReleaseReceipt> => {
+  const { policy: file } = options;
+  const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
   const databaseUrl = databaseOf(session, options);
   const source = await localSource(databaseUrl);
   const { place, world, vault } = await localVaultOf(session, options, "create");
@@ -71,6 +82,7 @@ const openHere = async (session: Session, release: string, options: Options): Pr
   const capture = captureHere({
     vault,
     source,
+    policy,
     clock,
     openLanes: (opening) => openLanes(options.jobs, { kind: "copy", vault: place, databaseUrl, act: opening }),
     progress: session.progress.report,
@@ -85,7 +97,14 @@ const openHere = async (session: Session, release: string, options: Options): Pr
   );
 };
 
-const openOn = async (stack: string, session: Session, request: ReleaseRequest): Promise<ReleaseReceipt> => {
+const openOn = async (
+  stack: string,
+  session: Session,
+  request: ReleaseRequest,
+  { policy, jobs }: Options,
+): Promise<ReleaseReceipt> => {
+  for (const [flag, value] of Object.entries({ policy, jobs }))
+    if (value !== undefined) throw new Failure("USAGE", `--${flag} does not go with the vault of a stack`);
   const { releases, environment } = await openNamedStack(stack);
   environment.database(request.database);
   return openReleaseOnStack(releases, request, waitingIn(session));

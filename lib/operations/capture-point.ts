@@ -1,6 +1,7 @@
 import type { CaptureWorld } from "../engine/capture.ts";
 import { sha256 } from "../engine/document.ts";
 import { listPoints } from "../engine/points.ts";
+import type { Policy } from "../model/policy.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { Workflow } from "../ports/workflow.ts";
 import { captureDatabase } from "./capture.ts";
@@ -41,12 +42,13 @@ export const captureOverMachines =
 
 /** In this process, with the lanes that it has. */
 export const captureHere =
-  (world: CaptureWorld): CapturePoint =>
+  (world: CaptureWorld & { readonly policy?: Policy | undefined }): CapturePoint =>
   (workflow, request) =>
     workflow.step("capture", async () => {
       const { database: _, ...options } = request;
       const { id, startedAt } =
-        (await earlierPoint(world, request)) ?? (await captureDatabase(world, { ...options, base: false })).point;
+        (await earlierPoint(world, request)) ??
+        (await captureDatabase(world, { ...options, policy: world.policy, base: false })).point;
       return { point: id, startedAt };
     });
 

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { Vault } from "../../lib/engine/vault.ts";
+import { openInProcessWorkflow } from "../../lib/local/in-process-workflow.ts";
 import { memoryStore } from "../../lib/local/memory-store.ts";
 import { systemClock } from "../../lib/local/system-clock.ts";
 import { systemEntropy } from "../../lib/local/system-entropy.ts";
 import type { DataClass, Policy } from "../../lib/model/policy.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
+import { captureHere } from "../../lib/operations/capture-point.ts";
 import { openPoint } from "../../lib/operations/points.ts";
 import { explainPolicy } from "../../lib/operations/policy.ts";
 import { verifyVault } from "../../lib/operations/verify.ts";
@@ -93,6 +95,19 @@ test("a point has a part for each class, under keys and chunks of its own, and e
   ]);
   const personal = expiries.find((part) => part.point === point.id && part.class === "personal");
   expect(personal?.deadline).toBe(point.startedAt + 14 * DAY_MS);
+});
+
+test("the point of a release is split as the hot points before it are, so that it goes on from them", async () => {
+  const { vault, world, take, database } = await shop();
+  const policy = policyFor(database, dataClass("personal", 14, "public.people"), dataClass("other", 28, "*"));
+  await take(policy);
+  const workflow = openInProcessWorkflow({ clock: systemClock });
+  const taken = await captureHere({ ...world, policy })(workflow, { tier: "release", database, release: "1" });
+  const { parts } = await openPoint(vault, taken.point);
+  expect(parts.flatMap((part) => part.tables.map((table) => [part.class, table.taken]))).toEqual([
+    ["other", "delta"],
+    ["personal", "delta"],
+  ]);
 });
 
 test("a table in no class fails the capture before anything of it is stored, and says which line to add", async () => {
