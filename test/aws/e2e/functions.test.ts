@@ -10,9 +10,12 @@ import type { ReleaseReceipt } from "../../../lib/model/release.ts";
 import { A_DAY_LATER } from "../../e2e/crash/small-shop.ts";
 import { query } from "../../postgres.ts";
 import { contentOf, lastgood, restore, told } from "./command.ts";
+import { deploymentClaims } from "./deployment-claims.ts";
 import { execute, testWorld } from "./world.ts";
 
 const world = testWorld();
+deploymentClaims(world);
+
 const RELEASE = { database: "shop", release: "2026.11.3", commit: "4f2c1d9" };
 const DAY_MS = 86_400_000;
 

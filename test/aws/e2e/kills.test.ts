@@ -16,12 +16,9 @@ const DAY = "2026-11-21";
 /** When a worker of a kind dies: around the nth object that it writes in a folder of the hot bucket. */
 const KILLS = [
   { database: "copy-chunk", kind: "copy", folder: "chunks", nth: 1, when: "before" },
-  { database: "copy-page", kind: "copy", folder: "pages", nth: 1, when: "after" },
   { database: "copy-result", kind: "copy", folder: "results", nth: 3, when: "before" },
-  { database: "hold-attempt", kind: "hold", folder: "work", nth: 1, when: "before" },
   { database: "hold-intent", kind: "hold", folder: "intents", nth: 1, when: "after" },
   { database: "hold-part", kind: "hold", folder: "parts", nth: 1, when: "after" },
-  { database: "hold-point", kind: "hold", folder: "points", nth: 1, when: "before" },
   { database: "hold-ended", kind: "hold", folder: "points", nth: 1, when: "after" },
 ] as const;
 
