@@ -2,6 +2,8 @@ import { addCapture } from "./commands/capture.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addExpireApply } from "./commands/expire-apply.ts";
+import { addExpirePlan } from "./commands/expire-plan.ts";
 import { addPointDiff } from "./commands/point-diff.ts";
 import { addPointList } from "./commands/point-list.ts";
 import { addPointShow } from "./commands/point-show.ts";
@@ -27,6 +29,8 @@ export const COMMANDS: readonly AddCommand[] = [
   addSweep,
   addPolicyCheck,
   addPolicyExplain,
+  addExpirePlan,
+  addExpireApply,
   addDoctor,
   addDemo,
   addCompletion,

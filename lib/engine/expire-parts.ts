@@ -21,7 +21,7 @@ export interface PartRemoval {
   readonly keyShredded: boolean;
   /** Objects of the part itself, of all its generations. */
   readonly objectsDeleted: number;
-  /** Pages that it named and no staying part does, with their chunks: they go with the next sweep. */
+  /** Pages that it named and no staying part does, with their chunks: they go with the next sweep, but for chunks that lie in other pages too. */
   readonly unnamed: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export interface PartsRemovalReport {
  * only leaving parts showed is in no layer that a staying part names. Then what makes them visible goes first and what
  * they were made of last: each point says in a new generation that it had them, then each part's wrapped key goes (from
  * here on nobody can read it), then its objects of all generations. Then each is looked for and must be gone. A point
- * without parts goes too. Pages and chunks that nothing names any more are left to sweep, and to `leftOfParts` to look for.
+ * without parts goes too. Pages and chunks that nothing names any more are left to sweep, and to `lookForParts` to look for.
  *
  * Stopped anywhere, running it again completes the removal. It folds also when nothing is to leave: a capture that ran
  * beside the last fold may have brought back what that merged.
@@ -75,30 +75,29 @@ export const removeParts = async (world: FoldWorld, leaving: readonly LeavingPar
         unnamed: unnamed.get(name) ?? [],
       });
     if (points.has(id)) await removePoint(vault, id);
-    else for (const name of classes) assertNothingLeft(id, await objectsOf(vault, id, name));
+    else for (const name of classes) assertNothingLeft(id, await objectsOfPart(vault, id, name));
   }
   return { parts: removals, points: [...points], fold };
 };
 
 /**
  * Looks for what removed parts named, after a sweep.
- * @returns names of pages and chunks that are still there although no point names them: a capture or restore that runs may
- *   have kept them, or the sweep was postponed
+ * @returns names of pages and chunks that are still there: `left` if no point names them, because a capture or restore that
+ *   runs has kept them or the sweep was postponed; `named` if another part of a point does
  */
-export const leftOfParts = async (
+export const lookForParts = async (
   vault: Vault,
   removals: readonly Pick<PartRemoval, "unnamed">[],
-): Promise<ReadonlySet<string>> => {
-  const left = new Set<string>();
+): Promise<ReadonlyMap<string, "left" | "named">> => {
+  const found = new Map<string, "left" | "named">();
   for (const name of new Set(removals.flatMap(({ unnamed }) => unnamed)))
-    if ((await vault.hot.head(name)) !== undefined) left.add(name);
-  if (left.size === 0) return left;
+    if ((await vault.hot.head(name)) !== undefined) found.set(name, "left");
+  if (found.size === 0) return found;
   // A chunk may lie in pages of other parts, and a capture may have built on a page meanwhile.
-  for (const page of await pagesOfPoints(vault, new Set())) {
-    left.delete(page);
-    for (const chunk of (await pageChunkNames(vault.hot, page)) ?? []) left.delete(chunk);
-  }
-  return left;
+  for (const page of await pagesOfPoints(vault, new Set()))
+    for (const name of [page, ...((await pageChunkNames(vault.hot, page)) ?? [])])
+      if (found.has(name)) found.set(name, "named");
+  return found;
 };
 
 const byPoint = (leaving: readonly LeavingParts[]): ReadonlyMap<string, ReadonlySet<string>> => {
@@ -113,12 +112,12 @@ const byPoint = (leaving: readonly LeavingParts[]): ReadonlyMap<string, Readonly
 
 const assertKnown = async (vault: Vault, id: string, className: string, point: Point | undefined): Promise<void> => {
   const had = [...(point?.parts ?? []), ...(point?.expired ?? [])].some((part) => part.class === className);
-  if (had || (await objectsOf(vault, id, className)).length > 0) return;
+  if (had || (await objectsOfPart(vault, id, className)).length > 0) return;
   throw new Failure("POINT_NOT_FOUND", `there is no part ${className} of a point ${id}`);
 };
 
-/** What there is of a part: its wrapped key and its objects. */
-const objectsOf = async (vault: Vault, id: string, className: string): Promise<readonly string[]> => {
+/** What there is of a part, whether a point names it or not: its wrapped key and its objects. */
+export const objectsOfPart = async (vault: Vault, id: string, className: string): Promise<readonly string[]> => {
   const key = partKeyName(id, className);
   const there = (await vault.stores.keys.head(key)) === undefined ? [] : [key];
   return [...there, ...(await namesOf(vault.hot, partObjects(id, className)))];

@@ -4,8 +4,8 @@ import { Failure } from "../model/errors.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy, PolicyProblem } from "../model/policy.ts";
 import { classify } from "../policy/classify.ts";
-import { WORKER_EVERY_MS } from "../policy/contradictions.ts";
-import { type PartTimes, partTimes } from "../policy/deadlines.ts";
+import type { PartTimes } from "../policy/deadlines.ts";
+import { classTimes } from "../policy/due-parts.ts";
 import { readPolicy } from "../policy/read-policy.ts";
 import { writeTerm } from "../policy/term.ts";
 
@@ -86,7 +86,8 @@ export const explainPolicy = async (
     const classes = policy.classes.filter((one) => found.some((table) => table.class === one.name));
     for (const point of own)
       for (const one of classes) {
-        const { deleteAt, deadline } = timesOf(
+        if (point.expired?.some((part) => part.class === one.name)) continue;
+        const { deleteAt, deadline } = classTimes(
           policy,
           one,
           point.tier === "release" ? "release" : "hot",
@@ -104,24 +105,13 @@ export const explainPolicy = async (
         window: writeTerm(policy[tier].window),
         purpose: one.purpose,
         legalBasis: one.legalBasis,
-        times: timesOf(policy, one, tier, now),
+        times: classTimes(policy, one, tier, now),
       })),
     ),
     tables,
     expiries: expiries.toSorted((a, b) => a.deadline - b.deadline || (a.point < b.point ? -1 : 1)),
   };
 };
-
-const timesOf = (
-  policy: Policy,
-  { max }: Policy["classes"][number],
-  tier: "hot" | "release",
-  startedAt: number,
-): PartTimes =>
-  partTimes({ max, window: policy[tier].window }, startedAt, {
-    timeZone: policy.timeZone,
-    workerEveryMs: WORKER_EVERY_MS,
-  });
 
 const tablesOf = async (
   vault: Vault,

@@ -1,3 +1,4 @@
+import { assertPlanForVault } from "../engine/plan-seal.ts";
 import { findPoint, getParts } from "../engine/points.ts";
 import { applyRestore, type Proof, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
 import { type HoldPages, type HoldWorld, holdingPages } from "../engine/restore/hold-pages.ts";
@@ -63,8 +64,7 @@ export const applyPlan = async (
   options: { readonly proof: Proof },
 ): Promise<RestoreReport> => {
   assertPlanHolds(plan);
-  if (plan.vaultId !== world.vault.id)
-    throw new Failure("PLAN_STALE", `the plan is for vault ${plan.vaultId}, this is ${world.vault.id}`);
+  assertPlanForVault(plan, world.vault.id);
   return holdingPages(world, (hold) => applyHeld(world, plan, options, hold));
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type LeavingParts, leftOfParts, removeParts } from "../../lib/engine/expire-parts.ts";
+import { type LeavingParts, lookForParts, removeParts } from "../../lib/engine/expire-parts.ts";
 import { HeldIntent, LEASE_MS } from "../../lib/engine/intent.ts";
 import { getParts, listPoints } from "../../lib/engine/points.ts";
 import { sweep } from "../../lib/engine/sweep.ts";
@@ -74,9 +74,12 @@ test("a part leaves, its point says so, and what stays reads as before", async (
   expect((await namesIn(stores.hot, "parts/p0/")).filter((name) => name.includes("people"))).toEqual([]);
   const [removed] = report.parts;
   expect(removed?.unnamed.length).toBeGreaterThan(1);
-  expect((await leftOfParts(vault, report.parts)).size).toBeGreaterThan(1);
+  const unswept = await lookForParts(vault, report.parts);
+  expect([...unswept.keys()].toSorted()).toEqual(removed?.unnamed.toSorted());
+  expect(new Set(unswept.values())).toEqual(new Set(["left", "named"]));
   expect(await untidiness(history)).toEqual([]);
-  expect([...(await leftOfParts(vault, report.parts))]).toEqual([]);
+  const shared = [...unswept].filter(([, why]) => why === "named");
+  expect([...(await lookForParts(vault, report.parts))]).toEqual(shared);
   const verified = await verify(worldOf(history), { level: "read" });
   expect(verified).toMatchObject({ problems: [], points: 3, expired: 1 });
 });
@@ -177,10 +180,10 @@ test("what a live intent needs is not proven gone until the intent has ended", a
   const { parts } = await removeParts(worldOf(history), leaving);
   forget(history, leaving);
   await sweep(sweepWorldOf(stores, clock), { dryRun: false });
-  expect([...(await leftOfParts(vault, parts))]).toContain(pages[0]);
+  expect((await lookForParts(vault, parts)).get(pages[0] as string)).toBe("left");
   await reading.remove();
   expect(await untidiness(history)).toEqual([]);
-  expect((await leftOfParts(vault, parts)).size).toBe(0);
+  expect([...(await lookForParts(vault, parts)).values()]).not.toContain("left");
 });
 
 test("fails when two removals begin at once, and one after the other they leave no empty point", async () => {

@@ -7,11 +7,15 @@ import { systemEntropy } from "../../lib/local/system-entropy.ts";
 import type { DataClass, Policy } from "../../lib/model/policy.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
 import { captureHere } from "../../lib/operations/capture-point.ts";
+import { diffTwoPoints } from "../../lib/operations/diff.ts";
+import { applyExpiry, planExpiry } from "../../lib/operations/expire-parts.ts";
 import { openPoint } from "../../lib/operations/points.ts";
 import { explainPolicy } from "../../lib/operations/policy.ts";
+import { planOfRestore } from "../../lib/operations/restore.ts";
 import { verifyVault } from "../../lib/operations/verify.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { postgresSource } from "../../lib/postgres/source.ts";
+import { targetDatabase } from "../../lib/postgres/target/target-database.ts";
 import { inProcessLanes } from "../e2e/in-process-lanes.ts";
 import { memoryKeys } from "../local/memory-keys.ts";
 import { freshDatabase, query, testServer } from "../postgres.ts";
@@ -133,6 +137,43 @@ test("a table that moves to another class is read whole into it", async () => {
     ["orders", false],
     ["people", true],
   ]);
+});
+
+test("a class that has expired is refused by a restore, left out of a comparison, and read whole by the next capture", async () => {
+  const { url, vault, world, take, database } = await shop();
+  // Two runs of the hourly worker before it must be gone a part is due: of a term of one hour that is at once.
+  const personal = { ...dataClass("personal", 1, "public.people"), max: { unit: "hours", count: 1 } as const };
+  const policy = policyFor(database, personal, dataClass("other", 28, "*"));
+  const { point: first } = await take(policy);
+  const plan = await planExpiry(world, policy);
+  expect(plan.parts).toMatchObject([{ point: first.id, class: "personal", verdict: "due", rows: 100 }]);
+  const { parts } = await applyExpiry(world, plan);
+  expect(parts).toMatchObject([{ outcome: "gone" }]);
+
+  const target = targetDatabase(await freshDatabase(server));
+  const { refusals } = await planOfRestore({ vault, target, clock: systemClock }, first.id, {
+    scope: { schemas: [], tables: [] },
+  });
+  expect(refusals).toEqual([
+    {
+      code: "KEY_SHREDDED",
+      message: expect.stringMatching(/^part personal of point .* expired at 20\d\d-.*Z: it cannot be read/) as string,
+    },
+  ]);
+
+  await query(url, "UPDATE people SET name = 'changed' WHERE id = 7; UPDATE orders SET of = 2 WHERE id = 1");
+  const { point: second, tables } = await take(policy);
+  expect(tables.map(({ name, taken }) => [name, taken])).toEqual([
+    ["orders", "delta"],
+    ["people", "first capture"],
+  ]);
+  const difference = await diffTwoPoints({ ...world, onTable: () => {} }, { a: first.id, b: second.id, samplesMax: 2 });
+  expect(difference.leftOut).toEqual([
+    { class: "personal", because: expect.stringMatching(`^the part of point ${first.id} expired at `) as string },
+  ]);
+  expect(difference.totals).toMatchObject({ tables: 1, changed: 1 });
+  const verified = await verifyVault(world, { level: "read" });
+  expect(verified).toMatchObject({ problems: [], points: 2, expired: 1 });
 });
 
 test("a policy for another database is refused", async () => {

@@ -12,7 +12,7 @@ import {
   type RestorePlan,
   type RestoreRate,
   type RestoreScope,
-  sealPlan,
+  sealRestorePlan,
 } from "./restore-plan.ts";
 import { withRolesOf } from "./roles.ts";
 import { nameWithoutArguments, type Present, selectStatements, tablesInScope } from "./select-statements.ts";
@@ -83,7 +83,7 @@ export const planRestore = (request: RestoreRequest): RestoreWork => {
   const { pre, post, tables } = chosen;
   const sum = (of: (table: TableWork) => number): number => tables.reduce((total, table) => total + of(table), 0);
   const plainBytes = sum(plainBytesOf);
-  const plan = sealPlan({
+  const plan = sealRestorePlan({
     madeAt: request.madeAt,
     vaultId: point.vaultId,
     point: {

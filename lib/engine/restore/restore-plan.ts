@@ -2,10 +2,9 @@ import { ERRORS, type ErrorCode, Failure } from "../../model/errors.ts";
 import type { SchemaStatement } from "../../model/schema.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { TargetIdentity } from "../../ports/target-database.ts";
-import { sha256 } from "../document.ts";
+import { assertPlanLives, assertSealHolds, canonicalJson, type PlanSeal, readPlanOf, sealPlan } from "../plan-seal.ts";
 
-const FORMAT = 1;
-const PLAN_MS_MAX = 24 * 60 * 60 * 1000;
+const KIND = "restore plan";
 
 /** What is to be restored. Both lists empty: the whole database. */
 export interface RestoreScope {
@@ -31,12 +30,7 @@ export interface PlannedTable {
  * A restore as it will be done, for a person to read and approve. It holds no SQL and no authority of its own: what is run
  * comes from the sealed part again, and must be what the plan's digest says.
  */
-export interface RestorePlan {
-  readonly format: 1;
-  readonly kind: "restore plan";
-  readonly madeAt: EpochMs;
-  readonly expiresAt: EpochMs;
-  readonly vaultId: string;
+export interface RestorePlan extends PlanSeal<typeof KIND> {
   readonly point: {
     readonly id: string;
     readonly generation: number;
@@ -64,8 +58,6 @@ export interface RestorePlan {
   /** What will not be as it was, and what could not be known. */
   readonly notices: readonly string[];
   readonly estimate: RestoreEstimate;
-  /** sha-256 over the rest, as canonical JSON. */
-  readonly sha256: string;
 }
 
 export interface PlannedStatement extends Pick<SchemaStatement, "kind" | "name"> {
@@ -91,44 +83,24 @@ export interface RestoreEstimate extends RestoreRate {
 }
 
 /** Seals a draft into a plan: adds its life time and its digest. */
-export const sealPlan = (draft: Omit<RestorePlan, "format" | "kind" | "expiresAt" | "sha256">): RestorePlan => {
-  const content = { format: FORMAT, kind: "restore plan", ...draft, expiresAt: draft.madeAt + PLAN_MS_MAX } as const;
-  return { ...content, sha256: sha256(canonicalJson(content)) };
-};
+export const sealRestorePlan = (draft: Omit<RestorePlan, "format" | "kind" | "expiresAt" | "sha256">): RestorePlan =>
+  sealPlan(KIND, draft);
 
 /**
  * Reads a plan from what a file holds.
  * @throws PLAN_INVALID  it is not a plan, or was changed since it was made
  */
-export const readPlan = (text: string): RestorePlan => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Failure("PLAN_INVALID", "the plan cannot be read as JSON", { cause });
-  }
-  assertPlanHolds(value as RestorePlan);
-  return value as RestorePlan;
-};
+export const readPlan = (text: string): RestorePlan => readPlanOf<RestorePlan>(KIND, text);
 
 /** @throws PLAN_INVALID */
-export const assertPlanHolds = (plan: RestorePlan): void => {
-  const { kind, format }: { readonly kind?: unknown; readonly format?: unknown } = plan ?? {};
-  if (kind !== "restore plan") throw new Failure("PLAN_INVALID", "the file is not a restore plan");
-  if (format !== FORMAT)
-    throw new Failure("PLAN_INVALID", `the plan has format ${String(format)}, this Lastgood reads ${FORMAT}`);
-  const { sha256: digest, ...content } = plan;
-  if (sha256(canonicalJson(content)) !== digest)
-    throw new Failure("PLAN_INVALID", "the plan was changed after it was made: its digest does not hold");
-};
+export const assertPlanHolds = (plan: RestorePlan): void => assertSealHolds(KIND, plan);
 
 /**
  * @param fresh  the same plan made again from what is true now
  * @throws PLAN_STALE  it has expired, or something it rests on has moved
  */
 export const assertPlanCurrent = (plan: RestorePlan, fresh: RestorePlan, now: EpochMs): void => {
-  if (now >= plan.expiresAt)
-    throw new Failure("PLAN_STALE", `the plan expired at ${new Date(plan.expiresAt).toISOString()}`);
+  assertPlanLives(plan, now);
   if (plan.sha256 === fresh.sha256) return;
   const moved = (Object.keys(plan) as (keyof RestorePlan)[]).filter(
     (field) => field !== "sha256" && canonicalJson(plan[field]) !== canonicalJson(fresh[field]),
@@ -149,14 +121,4 @@ export const assertNotRefused = (plan: RestorePlan): void => {
   if (first === undefined) return;
   const more = others.length === 0 ? "" : `; and ${others.length} more in the plan`;
   throw new Failure(first.code, `${first.message}${more}`, { hint: ERRORS[first.code].hint });
-};
-
-/** JSON with the fields of every object in order of their names, and nothing that JSON leaves out: one text for one value. */
-export const canonicalJson = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(",")}}`;
 };

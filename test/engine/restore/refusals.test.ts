@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { canonicalJson, type RestorePlan, readPlan } from "../../../lib/engine/restore/restore-plan.ts";
+import { canonicalJson } from "../../../lib/engine/plan-seal.ts";
+import { type RestorePlan, readPlan } from "../../../lib/engine/restore/restore-plan.ts";
 import { freshDatabase, query, testServer } from "../../postgres.ts";
 import { restoreVault, targetWith } from "./restore-world.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalJson } from "../../../lib/engine/restore/restore-plan.ts";
+import { canonicalJson } from "../../../lib/engine/plan-seal.ts";
 import { withRolesOf } from "../../../lib/engine/restore/roles.ts";
 import { nameWithoutArguments } from "../../../lib/engine/restore/select-statements.ts";
 import { mentions, qualified, quoteLiteral, splitQualified } from "../../../lib/engine/restore/sql-names.ts";

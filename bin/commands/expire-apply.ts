@@ -1,0 +1,89 @@
+import { readFile } from "node:fs/promises";
+import { EXIT, Failure } from "../../lib/model/errors.ts";
+import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
+import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { type AddCommand, nounOf } from "../program.ts";
+import { vaultOf } from "../vault.ts";
+
+const EXAMPLES = `
+Examples:
+  lastgood expire plan lastgood.yaml --vault ./vault --out expiry.json
+  lastgood expire apply expiry.json --vault ./vault
+
+Ends with 3 if objects are left that a capture or restore still needs, with 10 if a part went after its deadline.`;
+
+export const addExpireApply: AddCommand = (program, act) => {
+  nounOf(program, "expire", "let go what a policy says is over")
+    .command("apply")
+    .description("remove for good what a plan names and is still due, and look for it afterwards")
+    .argument("<plan>", "file that expire plan wrote")
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, file, options) => {
+        const plan = readExpiryPlan(await readPlanFile(file));
+        const { vault, world } = await vaultOf(session, options);
+        const report = await applyExpiry(
+          {
+            vault,
+            clock: world.clock,
+            progress: session.progress.report,
+            warn: session.output.note,
+            signal: session.signal,
+          },
+          plan,
+        );
+        session.progress.finish();
+        session.output.result("expire.apply", report, () => reportLines(report));
+        return statusOf(report);
+      }),
+    );
+};
+
+const readPlanFile = (file: string): Promise<string> =>
+  readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Failure("PLAN_INVALID", `plan ${file} cannot be read`, {
+      cause,
+      hint: "lastgood expire plan <policy> --out <file> writes one",
+    });
+  });
+
+const statusOf = ({ parts }: ExpiryReport): number => {
+  if (parts.some((part) => part.outcome === "left")) return EXIT.partial;
+  return parts.some((part) => part.outcome === "gone" && part.marginMs < 0) ? EXIT.retention : EXIT.ok;
+};
+
+const reportLines = ({ parts, points, sweep }: ExpiryReport): readonly string[] => {
+  const { pages, chunks } = sweep;
+  return [
+    ...(parts.length === 0 ? ["nothing was planned, and nothing expired"] : []),
+    ...parts.map((part) => `class ${part.class} of point ${part.point}: ${outcomeWords(part)}`),
+    ...points.map((point) => `point ${point} had no other part and is gone`),
+    sweep.postponed === undefined
+      ? `swept ${formatNumber(pages.objects + chunks.objects, "object")}, ${formatBytes(pages.bytes + chunks.bytes)}`
+      : `not swept: ${sweep.postponed}`,
+  ];
+};
+
+const outcomeWords = (part: PartOutcome): string => {
+  switch (part.outcome) {
+    case "gone already":
+      return "was gone already";
+    case "not due":
+      return "is not due any more, and stays";
+    default: {
+      const { keyShredded, objectsDeleted, objectsLeft, marginMs } = part;
+      const margin =
+        marginMs < 0
+          ? `${formatDuration(-marginMs)} AFTER its deadline`
+          : `${formatDuration(marginMs)} before its deadline`;
+      const done = `${formatNumber(objectsDeleted, "object")} deleted, ${keyShredded ? "key shredded" : "key gone before"}`;
+      return part.outcome === "gone"
+        ? `${done}, proven gone ${margin}`
+        : `${done}, unreadable ${margin}; ${formatNumber(objectsLeft, "object")} LEFT: something that runs needs them, apply again when it has ended`;
+    }
+  }
+};

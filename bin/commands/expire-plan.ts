@@ -1,0 +1,85 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import { type ExpiryPlan, planExpiry } from "../../lib/operations/expire-parts.ts";
+import { loadPolicy } from "../../lib/operations/policy.ts";
+import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
+import { writeNewFile } from "../new-file.ts";
+import { fileWord, placeWords } from "../next-command.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { policyArgument, readPolicyFile } from "../policy.ts";
+import { type AddCommand, nounOf } from "../program.ts";
+import { vaultOf } from "../vault.ts";
+
+const EXAMPLES = `
+Examples:
+  lastgood expire plan lastgood.yaml --vault ./vault --out expiry.json
+  lastgood expire apply expiry.json --vault ./vault`;
+
+export const addExpirePlan: AddCommand = (program, act) => {
+  nounOf(program, "expire", "let go what a policy says is over")
+    .command("plan")
+    .description("say which parts of which points are due, and by when they must be gone; changes nothing")
+    .addArgument(policyArgument())
+    .option("--out <file>", "write the plan here, to be applied; an existing file is kept")
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, file, options) => {
+        const policy = loadPolicy(file, await readPolicyFile(file));
+        const { vault, world } = await vaultOf(session, options);
+        const plan = await planExpiry({ vault, clock: world.clock }, policy);
+        if (options.out !== undefined)
+          await writeNewFile(options.out, (write) => write(`${JSON.stringify(plan, undefined, 2)}\n`));
+        session.output.result("expire.plan", plan, () => [
+          ...planLines(plan),
+          ...(options.out === undefined
+            ? []
+            : [`next: ${["lastgood expire apply", fileWord(options.out), ...placeWords(options)].join(" ")}`]),
+        ]);
+        return EXIT.ok;
+      }),
+    );
+};
+
+const planLines = ({ parts, next, notices, madeAt, expiresAt, sha256 }: ExpiryPlan): readonly string[] => {
+  const overdue = parts.filter((part) => part.verdict === "overdue").length;
+  return [
+    parts.length === 0
+      ? "nothing is due"
+      : `${formatNumber(parts.length, "part")} due${overdue === 0 ? "" : `, ${formatCount(overdue)} of them OVERDUE`}`,
+    ...(parts.length === 0
+      ? []
+      : formatTable(
+          [
+            { title: "POINT" },
+            { title: "DATABASE" },
+            { title: "CLASS" },
+            { title: "ROWS", align: "right" },
+            { title: "SEALED", align: "right" },
+            { title: "GONE BY" },
+            { title: "MARGIN" },
+            { title: "BECAUSE" },
+          ],
+          parts.map((part) => [
+            part.point,
+            part.database,
+            part.class,
+            formatCount(part.rows),
+            formatBytes(part.sealedBytes),
+            formatInstant(part.deadline),
+            part.verdict === "overdue"
+              ? `OVERDUE by ${formatDuration(madeAt - part.deadline)}`
+              : formatDuration(part.deadline - madeAt),
+            part.because,
+          ]),
+        )),
+    ...(next === null
+      ? []
+      : [
+          `  next      class ${next.class} of point ${next.point} from ${formatInstant(next.deleteAt)}, gone by ${formatInstant(next.deadline)}`,
+        ]),
+    `  plan      ${sha256.slice(0, 16)}, good until ${formatInstant(expiresAt)}`,
+    ...notices.map(({ point, message }) => `  note      point ${point}: ${message}`),
+  ];
+};

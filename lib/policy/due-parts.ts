@@ -1,0 +1,103 @@
+import type { Point, Tier } from "../model/point.ts";
+import type { DataClass, Policy } from "../model/policy.ts";
+import type { EpochMs } from "../model/units.ts";
+import { WORKER_EVERY_MS } from "./contradictions.ts";
+import { goneBy, type PartTimes, partTimes } from "./deadlines.ts";
+import { writeTerm } from "./term.ts";
+
+/** What a policy says now of one part: it stays, it is to go, or it should be gone already. */
+export interface PartVerdict extends PartTimes {
+  readonly point: string;
+  readonly database: string;
+  readonly tier: Tier;
+  readonly class: string;
+  readonly startedAt: EpochMs;
+  readonly verdict: "kept" | "due" | "overdue";
+  /** The term that ends first, in words. */
+  readonly because: string;
+}
+
+/** Something that a policy does not settle by itself: a person should look at it. */
+export interface PolicyNotice {
+  readonly point: string;
+  readonly database: string;
+  /** Of one part; of the whole point if not there. */
+  readonly class?: string;
+  readonly message: string;
+}
+
+export interface DueParts {
+  /** Every part of every point that the policy is for, in order of deadlines. */
+  readonly parts: readonly PartVerdict[];
+  readonly notices: readonly PolicyNotice[];
+}
+
+/**
+ * Which parts are to go now. What nobody has classified is held to the class that ends first; what the policy does not
+ * speak of is left alone; both are told. A point that begins in the future says that a clock jumped: nothing of it is due.
+ */
+export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochMs): DueParts => {
+  const parts: PartVerdict[] = [];
+  const notices: PolicyNotice[] = [];
+  for (const point of points) {
+    const { id, database, tier, startedAt } = point;
+    const about = { point: id, database };
+    if (!policy.databases.includes(database)) {
+      notices.push({ ...about, message: `the policy is not for database ${database}: the point is left alone` });
+      continue;
+    }
+    if (tier === "archive") {
+      notices.push({ ...about, message: "the policy has no terms for tier archive: the point is left alone" });
+      continue;
+    }
+    const isAhead = startedAt > now;
+    if (isAhead)
+      notices.push({
+        ...about,
+        message: `it begins at ${new Date(startedAt).toISOString()}, which is to come: a clock is wrong, and nothing of the point is due`,
+      });
+    for (const { class: name } of point.parts) {
+      const known = policy.classes.find((one) => one.name === name);
+      const held = known ?? endsFirst(policy, tier, startedAt);
+      const { deleteAt, deadline } = classTimes(policy, held, tier, startedAt);
+      if (known === undefined)
+        notices.push({
+          ...about,
+          class: name,
+          message: `class ${name} is not in the policy: held to the class that ends first, ${held.name}`,
+        });
+      const verdict = isAhead || now < deleteAt ? "kept" : now < deadline ? "due" : "overdue";
+      const because = reasonOf(policy, held, tier, startedAt);
+      parts.push({ ...about, tier, class: name, startedAt, deleteAt, deadline, verdict, because });
+    }
+  }
+  return { parts: parts.toSorted((a, b) => a.deadline - b.deadline || (nameOf(a) < nameOf(b) ? -1 : 1)), notices };
+};
+
+/** When a part of a class is deleted and must be gone, by the class's term and its tier's window. */
+export const classTimes = (
+  policy: Policy,
+  { max }: Pick<DataClass, "max">,
+  tier: "hot" | "release",
+  startedAt: EpochMs,
+): PartTimes =>
+  partTimes({ max, window: policy[tier].window }, startedAt, {
+    timeZone: policy.timeZone,
+    workerEveryMs: WORKER_EVERY_MS,
+  });
+
+/** Which of two terms is the shorter one can depend on the day: a month of 31 days outlasts P30D, February does not. */
+const endsFirst = (policy: Policy, tier: "hot" | "release", startedAt: EpochMs): DataClass => {
+  const deadlineOf = (one: DataClass): EpochMs => classTimes(policy, one, tier, startedAt).deadline;
+  return policy.classes.reduce((first, one) => (deadlineOf(one) < deadlineOf(first) ? one : first));
+};
+
+const reasonOf = (policy: Policy, { name, max }: DataClass, tier: "hot" | "release", startedAt: EpochMs): string => {
+  const { window } = policy[tier];
+  const classEnds = goneBy(max, startedAt, policy.timeZone);
+  return classEnds <= goneBy(window, startedAt, policy.timeZone)
+    ? `class ${name} is kept for ${writeTerm(max)}`
+    : `tier ${tier} is kept for ${writeTerm(window)}`;
+};
+
+const nameOf = (part: PartVerdict): string => `${part.point}/${part.class}`;
