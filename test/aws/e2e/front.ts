@@ -4,9 +4,11 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { CheckpointDurableExecutionRequest } from "@aws/durable-execution-sdk-js";
 import type { Verb } from "../../../lib/cdk/bundle.ts";
+import type { Emulator } from "../emulator.ts";
 import type { Deployment } from "./deployment.ts";
 import { DurableFunctions, type Execution } from "./durable-functions.ts";
 import { Environments, FunctionFailed } from "./environments.ts";
+import { type Act, actOf } from "./rights.ts";
 
 /** A request that a function makes of AWS. */
 export interface Asked {
@@ -14,6 +16,8 @@ export interface Asked {
   readonly event: unknown;
   /** `PUT /bucket/name`, or `POST TrentService.Sign`. */
   readonly what: string;
+  /** What the function's role must allow for it; undefined if nobody here can tell. */
+  readonly act: Act | undefined;
 }
 
 export interface Front extends AsyncDisposable {
@@ -39,7 +43,7 @@ interface Kill {
  * @param variables  in place of those that the stack gave under these names
  */
 export async function openFront(
-  emulator: { readonly endpoint: string; readonly environment: Readonly<Record<string, string>> },
+  emulator: Emulator,
   stack: Deployment,
   variables: Readonly<Record<string, string>>,
 ): Promise<Front> {
@@ -64,8 +68,11 @@ export async function openFront(
     if (await lambda.answers(incoming, body, outgoing)) return;
     const call = environments.callOf(accessKeyOf(incoming));
     if (call === undefined) return forward(emulator.endpoint, incoming, body, outgoing);
-    const target = incoming.headers["x-amz-target"] ?? incoming.url?.split("?")[0];
-    const one = { verb: call.verb, event: call.event, what: `${incoming.method} ${String(target)}` };
+    const { method = "", url = "" } = incoming;
+    const path = url.split("?")[0] as string;
+    const target = incoming.headers["x-amz-target"]?.toString();
+    const act = actOf({ method, path, target, body }, emulator);
+    const one = { verb: call.verb, event: call.event, what: `${method} ${target ?? path}`, act };
     asked.push(one);
     const kill = kills.find(({ happened, matches }) => !happened && matches(one));
     if (kill !== undefined) kill.happened = true;

@@ -11,6 +11,7 @@ import { A_DAY_LATER } from "../../e2e/crash/small-shop.ts";
 import { query } from "../../postgres.ts";
 import { contentOf, lastgood, restore, told } from "./command.ts";
 import { deploymentClaims } from "./deployment-claims.ts";
+import { mayDo } from "./rights.ts";
 import { execute, testWorld } from "./world.ts";
 
 const world = testWorld();
@@ -176,4 +177,35 @@ test("in the buckets there is nothing but what points, releases and runs are mad
   );
   expect(await kinds(outputs.keysBucket)).toEqual(new Set(["classes", "parts"]));
   expect(await kinds(outputs.evidenceBucket)).toEqual(new Set(["claims", "receipts"]));
+});
+
+test("no function has asked for anything that its own role does not allow", () => {
+  const { front, stack } = world();
+  const acts = new Map(front.asked.map((asked) => [JSON.stringify([asked.verb, asked.act ?? asked.what]), asked]));
+  const kinds = new Set([...acts.values()].map(({ verb, act }) => `${verb} ${act?.action}`));
+  // The emulator refuses nobody, so this is where a right that is missing shows. That acts are read right shows here.
+  expect([...kinds].toSorted()).toEqual([
+    "capture-worker kms:Decrypt",
+    "capture-worker kms:GenerateDataKey",
+    "capture-worker s3:GetObject",
+    "capture-worker s3:ListBucket",
+    "capture-worker s3:PutObject",
+    "capture-worker secretsmanager:GetSecretValue",
+    "point-reader kms:Decrypt",
+    "point-reader s3:GetObject",
+    "point-reader s3:ListBucket",
+    "release-snapshot kms:GetPublicKey",
+    "release-snapshot kms:Sign",
+    "release-snapshot rds:CreateDBSnapshot",
+    "release-snapshot rds:DescribeDBSnapshots",
+    "release-snapshot s3:GetObject",
+    "release-snapshot s3:PutObject",
+  ]);
+  const refused = [...acts.values()].filter(({ verb, act }) => act === undefined || !mayDo(stack, verb, act));
+  expect(refused.map(({ verb, act, what }) => [verb, act ?? what])).toEqual([]);
+  // What reads the policies can say no.
+  const chunk = `arn:aws:s3:::${stack.outputs.hotBucket}/chunks/default/00`;
+  expect(mayDo(stack, "capture-worker", { action: "s3:PutObject", resource: chunk })).toBe(true);
+  expect(mayDo(stack, "capture-worker", { action: "s3:GetObject", resource: chunk })).toBe(false);
+  expect(mayDo(stack, "point-reader", { action: "s3:PutObject", resource: chunk })).toBe(false);
 });
