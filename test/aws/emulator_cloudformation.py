@@ -24,7 +24,7 @@ def bucket_with_its_rules(cls, resource_name, cloudformation_json, account_id, r
         bucket.object_lock_enabled = True
         default = properties.get("ObjectLockConfiguration", {}).get("Rule", {}).get("DefaultRetention", {})
         backend.put_object_lock_configuration(
-            resource_name, True, default.get("Mode"), default.get("Days"), default.get("Years")
+            resource_name, True, default.get("Mode"), default.get("Days", 0), default.get("Years", 0)
         )
     if "PublicAccessBlockConfiguration" in properties:
         blocked = {name: str(value).lower() for name, value in properties["PublicAccessBlockConfiguration"].items()}
