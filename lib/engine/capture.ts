@@ -81,7 +81,10 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
         await using view = await world.source.openView();
         const report = await takeOnce(world, options, { id, startedAt, began, view, held });
         await assertNotSwept(vault, held, id);
-        await held.release();
+        // The point is whole, and no lease that stays for a minute makes it less so.
+        await held.release().catch((error: unknown) => {
+          world.warn(`the lease of capture ${id} could not be released (${textOf(error)}); it ends by itself`);
+        });
         return report;
       } catch (error) {
         if (!isFailure(error, "SOURCE_MOVED") || take === RETAKES_MAX) throw error;
@@ -95,6 +98,8 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
     throw error;
   }
 };
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A point of a process that slept past its lease may name pages that were swept: it must not stay. */
 const assertNotSwept = async (vault: Vault, held: HeldIntent, id: string): Promise<void> => {

@@ -40,9 +40,13 @@ export const holdingPages = async <T>(world: HoldWorld, act: (hold: HoldPages) =
     });
   } finally {
     // The rows are restored, or the error says why not: neither is undone by an intent that stays until its lease ends.
-    await held?.release().catch((error: unknown) => {
-      warn(`the intent of this restore could not be released (${textOf(error)}); its lease ends by itself`);
-    });
+    await held
+      ?.remove()
+      // Who restores may not always delete. Then it says that it has ended, and the next sweep takes it away.
+      .catch((error: unknown) => (isFailure(error, "STORE_FORBIDDEN") ? held.release() : Promise.reject(error)))
+      .catch((error: unknown) => {
+        warn(`the intent of this restore could not be released (${textOf(error)}); its lease ends by itself`);
+      });
   }
 };
 

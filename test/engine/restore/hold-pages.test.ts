@@ -39,7 +39,7 @@ const beforeLoading = (url: string, act: () => Promise<void>) =>
 
 const countIn = (url: string) => query(url, "SELECT count(*)::int AS n FROM one");
 
-/** A store that refuses to write intents, as soon as it is told to. */
+/** A store that refuses to write and delete intents, as soon as it is told to. */
 const refusing = (code: ErrorCode) => {
   const store = oldStore();
   const refused = { now: false };
@@ -48,6 +48,10 @@ const refusing = (code: ErrorCode) => {
     async put(name, pieces) {
       if (refused.now && name.startsWith("intents/")) throw new Failure(code, "may not put");
       return store.put(name, pieces);
+    },
+    async delete(name) {
+      if (refused.now && name.startsWith("intents/")) throw new Failure(code, "may not delete");
+      return store.delete(name);
     },
   };
   return { hot, refused };
@@ -106,6 +110,19 @@ test("fails with what went wrong in the restore, not with an intent that cannot 
   const restored = made.restore(copy, undefined, { target, warn: (notice) => notices.push(notice) });
   await expect(restored).rejects.toMatchObject({ code: "TARGET_NO_SPACE" });
   expect(notices).toEqual([expect.stringContaining("the intent of this restore could not be released")]);
+});
+
+test("who may write and not delete says that the restore has ended, and the next sweep takes its intent away", async () => {
+  const store = oldStore();
+  const made = await captured({
+    ...store,
+    delete: () => Promise.reject(new Failure("STORE_FORBIDDEN", "may not delete")),
+  });
+  const copy = await freshDatabase(server);
+  const notices: string[] = [];
+  await made.restore(copy, undefined, { warn: (notice) => notices.push(notice) });
+  expect(notices).toEqual([]);
+  expect((await listIntents(store)).filter(isRestoreIntent)).toEqual([]);
 });
 
 test("fails without leaving an intent when the plan is refused", async () => {
