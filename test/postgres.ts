@@ -76,6 +76,8 @@ export async function freshDatabase(server: TestServer): Promise<string> {
 /** One statement on a connection of its own. */
 export async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
+  // A server that crashes meanwhile fails the statement; pg tells it a second time, to nobody.
+  client.on("error", () => {});
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(sql)).rows;

@@ -28,7 +28,7 @@ export default defineConfig({
       project("cdk", SERVER_TIMEOUT_MS, true),
       project("postgres", SERVER_TIMEOUT_MS, true),
       aws,
-      project("e2e", PROGRAM_TIMEOUT_MS, false),
+      project("e2e", PROGRAM_TIMEOUT_MS, true),
       project("docs", PROGRAM_TIMEOUT_MS, false),
     ],
     // Measured on the pure suite alone. What acts on a database is left out: the postgres and e2e suites prove it.

@@ -83,7 +83,8 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
         await assertNotSwept(vault, held, id);
         // The point is whole, and no lease that stays for a minute makes it less so.
         await held.release().catch((error: unknown) => {
-          world.warn(`the lease of capture ${id} could not be released (${textOf(error)}); it ends by itself`);
+          if (!isFailure(error)) throw error;
+          world.warn(`the lease of capture ${id} could not be released (${error.message}); it ends by itself`);
         });
         return report;
       } catch (error) {
@@ -98,8 +99,6 @@ export const capture = async (world: CaptureWorld, options: CaptureOptions): Pro
     throw error;
   }
 };
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A point of a process that slept past its lease may name pages that were swept: it must not stay. */
 const assertNotSwept = async (vault: Vault, held: HeldIntent, id: string): Promise<void> => {
