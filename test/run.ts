@@ -82,6 +82,8 @@ interface Result {
   readonly passed: number;
   readonly failed: number;
   readonly notes: readonly string[];
+  /** What tests print as `note: ...`: said also when all is well. */
+  readonly said?: readonly string[];
   readonly output: string;
 }
 
@@ -103,7 +105,8 @@ const suite = async (name: string, options: readonly string[], scratch: string):
   const report = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as SuiteReport) : undefined;
   const { passed, failed, problems, skipped } = judge(report, { status, ci: CI, output });
   const left = failed === 0 && skipped.length > 0 ? [`left out ${skipped.length}: ${skipped.join("; ")}`] : [];
-  return { passed, failed, notes: [`${passed} passed`, ...problems, ...left], output };
+  const said = [...output.matchAll(/^note: (.+)$/gm)].map(([, text = ""]) => text);
+  return { passed, failed, notes: [`${passed} passed`, ...problems, ...left], said, output };
 };
 
 const main = async (wanted: readonly string[]): Promise<number> => {
@@ -131,6 +134,7 @@ const main = async (wanted: readonly string[]): Promise<number> => {
     const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
     const verdict = result.failed === 0 ? styleText("green", "ok    ") : styleText("red", "FAILED");
     process.stdout.write(`${verdict} ${step.name.padEnd(10)} ${seconds.padStart(6)} s  ${result.notes.join(", ")}\n`);
+    for (const text of result.said ?? []) process.stdout.write(`       ${text}\n`);
     if (result.failed > 0) process.stdout.write(`${result.output.trimEnd()}\n\n`);
     passed += result.passed;
     failed += result.failed;
