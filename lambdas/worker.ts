@@ -1,6 +1,6 @@
 import type { Context } from "aws-lambda";
 import * as z from "zod/mini";
-import { Failure } from "../lib/model/errors.ts";
+import { receivedFailure } from "../lib/model/errors.ts";
 import { serveWorker } from "../lib/wiring/aws-worker.ts";
 import { readEvent } from "./events.ts";
 import type { Facts, Log } from "./log.ts";
@@ -41,10 +41,7 @@ export const workerHandler = (
   const run = async (event: unknown, { context, log }: Call<Context>): Promise<WorkerEnvelope> => {
     const functions = Object.entries(workers).map(([kind, one]) => [kind, one.checked(log)] as const);
     const answer = await serveWorker(Object.fromEntries(functions))(event, context);
-    if ("failure" in answer) {
-      const { code, message, hint, facts } = answer.failure;
-      logFailure(log, new Failure(code, message, { hint, facts }));
-    }
+    if ("failure" in answer) logFailure(log, receivedFailure(answer.failure));
     return answer;
   };
   const kindOf = (event: unknown): string | undefined =>

@@ -1,25 +1,12 @@
-import { type ErrorCode, Failure, isFailure } from "../model/errors.ts";
+import { isFailure, receivedFailure, type SentFailure, sentFailure } from "../model/errors.ts";
 
 const STACK_CHARS_MAX = 4000;
 
-/** A Failure as plain data: the durable SDK keeps only name and message of what is thrown. */
-export interface SentFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly facts: Failure["facts"];
-}
-
-/** How an act ended, as data that a replay gives back unchanged. */
+/** How an act ended, as data that a replay gives back unchanged: the durable SDK keeps only name and message of what is thrown. */
 export type Envelope<T> =
   | { readonly ok: T }
   | { readonly failure: SentFailure }
   | { readonly bug: { readonly name: string; readonly message: string; readonly stack: string } };
-
-export const sentFailure = ({ code, message, hint, facts }: Failure): SentFailure => ({ code, message, hint, facts });
-
-export const receivedFailure = ({ code, message, hint, facts }: SentFailure): Failure =>
-  new Failure(code, message, { hint, facts });
 
 /** Runs an act and encloses how it ended. */
 export const enclose = async <T>(act: () => Promise<T>): Promise<Envelope<T>> => {

@@ -1,7 +1,6 @@
-import { Failure, isFailure } from "../model/errors.ts";
+import { Failure, isFailure, receivedFailure, type SentFailure, sentFailure } from "../model/errors.ts";
 import type { WorkerAnswer, WorkerCall, WorkerFunction } from "../ports/workflow.ts";
 import { keptAnswer, type WorkerOutcome } from "../ports/workflow-rules.ts";
-import { receivedFailure, type SentFailure, sentFailure } from "./durable-envelope.ts";
 
 /** Time a worker leaves at the end of its invocation, so that its answer is out before Lambda kills it. */
 export const WORKER_MARGIN_MS = 10_000;

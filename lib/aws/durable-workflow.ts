@@ -1,5 +1,5 @@
 import { type DurableContext, NestingType } from "@aws/durable-execution-sdk-js";
-import { Failure } from "../model/errors.ts";
+import { Failure, receivedFailure } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Pace, Plain, WorkerCall, Workflow } from "../ports/workflow.ts";
@@ -14,7 +14,7 @@ import {
   retryPauseMs,
   type WorkerOutcome,
 } from "../ports/workflow-rules.ts";
-import { type Envelope, enclose, opened, receivedFailure } from "./durable-envelope.ts";
+import { type Envelope, enclose, opened } from "./durable-envelope.ts";
 import { OPERATIONS_MAX, OperationCount } from "./durable-operations.ts";
 import { answeredOutcome } from "./durable-worker.ts";
 

@@ -1,7 +1,8 @@
+import { receivedFailure } from "../model/errors.ts";
 import type { Clock, Entropy } from "../ports/clock.ts";
 import type { RoundLanes, RoundTask } from "../ports/lanes.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { type Board, givenFailure } from "./board.ts";
+import type { Board } from "./board.ts";
 import { decodeResult, encodeTasks, type PostedTask, shareOut } from "./board-work.ts";
 import { getObject, putFresh } from "./chunk.ts";
 import type { CopyResult, LaneOpening } from "./copy-tables.ts";
@@ -101,7 +102,7 @@ class Round {
       if (results.has(number) || !there.has(name)) continue;
       const seal = { class: task.class, partKey: this.#partKey(task.class) };
       const posted = decodeResult(seal, name, await getObject(store, name));
-      if ("failure" in posted) throw givenFailure(posted.failure);
+      if ("failure" in posted) throw receivedFailure(posted.failure);
       results.set(number, posted.result);
       progress(posted.rows, posted.bytes);
     }

@@ -1,7 +1,6 @@
 import { createHmac } from "node:crypto";
-import { Failure } from "../model/errors.ts";
+import { Failure, type SentFailure } from "../model/errors.ts";
 import type { Entropy } from "../ports/clock.ts";
-import type { KeptFailure } from "./board.ts";
 import { pack, unpack } from "./chunk.ts";
 import type { CopyResult } from "./copy-tables.ts";
 import type { CopyTask } from "./lane.ts";
@@ -32,7 +31,7 @@ export interface PostedTask {
 
 export type PostedResult =
   | { readonly result: CopyResult; readonly rows: number; readonly bytes: number }
-  | { readonly failure: KeptFailure };
+  | { readonly failure: SentFailure };
 
 export const encodeTasks = (place: WorkSeal, name: string, tasks: readonly PostedTask[]): readonly Buffer[] =>
   sealed(place, name, JSON.stringify(tasks));

@@ -52,14 +52,6 @@ export interface Posted {
   readonly ended: boolean;
 }
 
-/** A Failure as plain data. */
-export interface KeptFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly facts: Failure["facts"];
-}
-
 /** Says why, but no more than that: messages name tables, and this is readable without a key. */
 interface End {
   readonly format: 1;
@@ -189,11 +181,6 @@ export const checkRun = (run: string): void => {
 const digits = (number: number, count: number): string => String(number).padStart(count, "0");
 
 const endOf = (code: ErrorCode | null): End => ({ format: FORMAT, kind: "end", code });
-
-export const keptFailure = ({ code, message, hint, facts }: Failure): KeptFailure => ({ code, message, hint, facts });
-
-export const givenFailure = ({ code, message, hint, facts }: KeptFailure): Failure =>
-  new Failure(code, message, { hint, facts });
 
 /** What was thrown, as a Failure that can be written down. */
 export const failureOf = (error: unknown): Failure =>

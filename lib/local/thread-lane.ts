@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { Failure } from "../model/errors.ts";
+import { Failure, sentFailure } from "../model/errors.ts";
 import type { FromLane, ToLane } from "./thread-lanes.ts";
 
 /** A lane as its thread sees it. */
@@ -76,8 +76,7 @@ const close = async (running: Promise<void> | undefined, lane: AsyncDisposable):
 };
 
 const sentError = (error: unknown): FromLane<never> => {
-  if (error instanceof Failure)
-    return { failure: { code: error.code, message: error.message, hint: error.hint, facts: error.facts } };
+  if (error instanceof Failure) return { failure: sentFailure(error) };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   return { bug: { message, stack } };
 };

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { type ErrorCode, Failure } from "../model/errors.ts";
+import { receivedFailure, type SentFailure } from "../model/errors.ts";
 import type { Lanes } from "../ports/lanes.ts";
 
 /** What a lane's thread is told. */
@@ -12,14 +12,6 @@ export type FromLane<Result> =
   | { readonly result: Result }
   | { readonly failure: SentFailure }
   | { readonly bug: { readonly message: string; readonly stack: string | undefined } };
-
-/** A Failure as plain data: an Error loses its own fields when it is cloned. */
-export interface SentFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly facts: Failure["facts"];
-}
 
 /**
  * Lanes in threads of this process: compression and sealing of one do not wait for those of another.
@@ -74,7 +66,7 @@ class LaneThread<Task, Result> {
         else if ("progress" in message) this.#progress(message.progress.rows, message.progress.bytes);
         else if ("result" in message) this.#settle?.resolve(message.result);
         else {
-          const error = "failure" in message ? received(message.failure) : receivedBug(message.bug);
+          const error = "failure" in message ? receivedFailure(message.failure) : receivedBug(message.bug);
           reject(error);
           this.#settle?.reject(error);
         }
@@ -118,9 +110,6 @@ class LaneThread<Task, Result> {
     this.#worker.postMessage(message);
   }
 }
-
-const received = (sent: SentFailure): Failure =>
-  new Failure(sent.code, sent.message, { hint: sent.hint, facts: sent.facts });
 
 const receivedBug = (sent: { message: string; stack: string | undefined }): Error => {
   const error = new Error(sent.message);

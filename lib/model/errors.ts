@@ -301,3 +301,11 @@ export class Failure extends Error {
 /** Whether a value caught is the given failure. */
 export const isFailure = (error: unknown, code?: ErrorCode): error is Failure =>
   error instanceof Failure && (code === undefined || error.code === code);
+
+/** A Failure as plain data: an Error loses its own fields when it is cloned, kept or sent. */
+export type SentFailure = Pick<Failure, "code" | "message" | "hint" | "facts">;
+
+export const sentFailure = ({ code, message, hint, facts }: Failure): SentFailure => ({ code, message, hint, facts });
+
+export const receivedFailure = ({ code, message, hint, facts }: SentFailure): Failure =>
+  new Failure(code, message, { hint, facts });

@@ -1,10 +1,10 @@
-import { type Attempt, Board, failureOf, keptFailure, type Posted, type RoundName } from "../engine/board.ts";
+import { type Attempt, Board, failureOf, type Posted, type RoundName } from "../engine/board.ts";
 import { LOOK_MS } from "../engine/board-lanes.ts";
 import { decodeTasks, encodeResult, type PostedResult, type PostedTask } from "../engine/board-work.ts";
 import { getObject } from "../engine/chunk.ts";
 import type { LaneClass } from "../engine/lane.ts";
 import { isVault, Vault } from "../engine/vault.ts";
-import { Failure, isFailure } from "../model/errors.ts";
+import { Failure, isFailure, sentFailure } from "../model/errors.ts";
 import type { WorkerAnswer, WorkerCall } from "../ports/workflow.ts";
 import { CallTime, type CaptureWorkerWorld } from "./capture-worker.ts";
 import type { CopyLaneTask, LaneCounts } from "./capture-workflow.ts";
@@ -142,11 +142,11 @@ class BoardLane implements AsyncDisposable {
       await this.#leave();
       if (signal.aborted) {
         if (signal.reason !== TIME_UP || leftMs < this.#time.windowMs * WHOLE_CALL) return;
-        answer = { failure: keptFailure(tooLarge(task.facts, this.#time.windowMs)) };
+        answer = { failure: sentFailure(tooLarge(task.facts, this.#time.windowMs)) };
       } else {
         // A source that moved is moved for good as long as the holder keeps this view.
         if (!isFailure(error) || (error.retryable && error.code !== "SOURCE_MOVED")) throw error;
-        answer = { failure: keptFailure(failureOf(error)) };
+        answer = { failure: sentFailure(failureOf(error)) };
       }
     }
     const { partKey } = joined.classes.get(task.class) as LaneClass;
