@@ -3,7 +3,7 @@ import type { EpochMs } from "../model/units.ts";
 
 /**
  * A store whose objects nobody deletes or changes before their date, whatever rights he has in Lastgood: whoever runs the
- * store keeps every version of them, and locks it. Archives and evidence rest in one.
+ * store keeps every version of them, and locks it. Archives rest in one.
  *
  * What every adapter promises, and test/contracts/retained-store.ts holds it to:
  *
@@ -11,11 +11,13 @@ import type { EpochMs } from "../model/units.ts";
  * - A version stands for its bytes for ever. Reading it sees neither what was put under the name since, nor that somebody
  *   deleted the name: readers take the version from a signed manifest and never ask for the latest.
  * - Deleting a version before its date is OBJECT_RETAINED and changes nothing; after it, final. Two deletes at once may both
- *   say `deleted`.
+ *   say `deleted`. No call of this port shortens a date or takes a lock away.
+ * - `none` locks nothing: such a version can be deleted at any time. `governance` can be lifted by an administrator of the
+ *   store outside Lastgood, `compliance` by nobody before its date.
  */
 export interface RetainedStore {
-  /** @param retainUntil  not before this; stores round up to a second */
-  put(name: string, pieces: readonly Uint8Array[], retainUntil: EpochMs): Promise<RetainedVersion | "exists">;
+  /** Stores round the date up to a second. */
+  put(name: string, pieces: readonly Uint8Array[], retention: Retention): Promise<RetainedVersion | "exists">;
 
   /** The version's bytes, or those of a range (clipped at the end), or undefined if absent. */
   get(name: string, version: string, range?: ByteRange): Promise<Buffer | undefined>;
@@ -23,12 +25,26 @@ export interface RetainedStore {
   /** Every version of the name that is still there, the latest first. */
   versions(name: string): Promise<readonly string[]>;
 
-  /** Until when a version is kept; undefined if it is absent or has no date. */
-  retainedUntil(name: string, version: string): Promise<EpochMs | undefined>;
+  /** Every version of every name that starts with the prefix, in byte order of names, the latest of a name first. */
+  list(prefix: string): AsyncIterable<RetainedFacts>;
+
+  /** What locks a version; undefined if it is absent or nothing locks it. A date that has passed is still told. */
+  retention(name: string, version: string): Promise<Retention | undefined>;
 
   delete(name: string, version: string): Promise<"deleted" | "absent">;
 }
 
+export type Retention =
+  | { readonly mode: "none" }
+  | { readonly mode: "governance" | "compliance"; readonly until: EpochMs };
+
 export interface RetainedVersion {
   readonly version: string;
+}
+
+export interface RetainedFacts extends RetainedVersion {
+  readonly name: string;
+  readonly bytes: number;
+  /** When the store says it was written, epoch ms; the store's clock, not ours. */
+  readonly writtenAt: EpochMs;
 }
