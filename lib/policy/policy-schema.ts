@@ -15,6 +15,11 @@ const className = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, {
   error: "expected the name of a class as a-z, 0-9 and -, beginning with a letter, at most 40 characters",
 });
 
+/** The name of an environment variable: what is secret is referred to, never written down. */
+const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+  error: "expected the name of an environment variable, as SHOP_WEBHOOK, not what it holds",
+});
+
 const isTimeZone = (zone: string): boolean => {
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
@@ -34,11 +39,34 @@ const dataClass = z.strictObject({
     )
     .min(1, { error: "expected at least one table" }),
   max: term.describe("gone not later than this after its capture began"),
+  min: z
+    .strictObject({
+      term,
+      from: z.enum(["capture", "end of year"]).default("capture").describe("what the term counts from"),
+    })
+    .optional()
+    .describe("a statute's term: at least one archive part of the class is kept for it"),
   purpose: text,
   legalBasis: text,
+  archive: z
+    .strictObject({
+      daily: term.optional(),
+      weekly: term.optional(),
+      monthly: term.optional(),
+      yearly: term.optional(),
+    })
+    .refine((schedules) => Object.values(schedules).some((keep) => keep !== undefined), {
+      error: "expected at least one of daily, weekly, monthly and yearly, each with how long an archive of it is kept",
+    })
+    .optional()
+    .describe("how long an archive of each schedule is kept; without it the class is not archived"),
+  lock: z
+    .strictObject({ mode: z.enum(["governance", "compliance"]), term })
+    .optional()
+    .describe("for how long the store itself refuses to delete an archive of the class"),
 });
 
-/** What `lastgood.yaml` may hold. Fields that nothing reads yet are not in it: a promise in a policy is kept or refused. */
+/** What `lastgood.yaml` may hold. Fields that nothing reads are not in it: a promise in a policy is kept or refused. */
 export const POLICY_SCHEMA = z.strictObject({
   version: z.literal(1, { error: "expected 1, the only version there is" }),
   controller: text.describe("who answers for the data"),
@@ -56,6 +84,21 @@ export const POLICY_SCHEMA = z.strictObject({
       release: z.strictObject({ window: term.default("P14D") }).prefault({}),
     })
     .prefault({}),
+  verification: z
+    .strictObject({
+      at: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'expected a time of the day in quotes, as "04:00"' })
+        .default("04:00")
+        .describe("local time of the daily verification"),
+      readAllWithin: term.default("P7D").describe("all that is kept is read at least once within this"),
+      drillEvery: term.default("P7D").describe("a point is restored and compared at least this often"),
+    })
+    .prefault({}),
+  holders: z.array(text).default([]).describe("who may request, approve and release holds; always two of them"),
+  notify: z
+    .strictObject({ webhookFrom: variable.describe("environment variable that holds the URL alarms are sent to") })
+    .optional(),
 });
 
 /** JSON Schema of the policy file, for editors. */

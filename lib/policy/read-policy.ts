@@ -72,22 +72,44 @@ const offsetOf = (document: Document, path: readonly PropertyKey[]): number => {
   return 0;
 };
 
-const policyOf = (file: z.output<typeof POLICY_SCHEMA>): Policy => ({
+type PolicyFile = z.output<typeof POLICY_SCHEMA>;
+
+const policyOf = (file: PolicyFile): Policy => ({
   version: 1,
   controller: file.controller,
   timeZone: file.timeZone,
   databases: file.databases,
-  classes: Object.entries(file.classes).map(
-    ([name, one]): DataClass => ({
-      name,
-      tables: one.tables,
-      max: term(one.max),
-      purpose: one.purpose,
-      legalBasis: one.legalBasis,
-    }),
-  ),
+  classes: Object.entries(file.classes).map(([name, one]) => classOf(name, one)),
   hot: { every: term(file.tiers.hot.every), window: term(file.tiers.hot.window) },
   release: { window: term(file.tiers.release.window) },
+  verification: {
+    at: file.verification.at,
+    readAllWithin: term(file.verification.readAllWithin),
+    drillEvery: term(file.verification.drillEvery),
+  },
+  holders: file.holders,
+  ...(file.notify === undefined ? {} : { notify: file.notify }),
 });
 
+const classOf = (
+  name: string,
+  { tables, max, min, purpose, legalBasis, archive, lock }: PolicyFile["classes"][string],
+): DataClass => ({
+  name,
+  tables,
+  max: term(max),
+  ...(min === undefined ? {} : { min: { term: term(min.term), from: min.from } }),
+  purpose,
+  legalBasis,
+  ...(archive === undefined
+    ? {}
+    : {
+        archive: Object.fromEntries(
+          Object.entries(archive).flatMap(([schedule, keep]) => (keep === undefined ? [] : [[schedule, term(keep)]])),
+        ),
+      }),
+  ...(lock === undefined ? {} : { lock: { mode: lock.mode, term: term(lock.term) } }),
+});
+
+/** The schema has made sure that it is one. */
 const term = (text: string): Term => readTerm(text) as Term;

@@ -39,6 +39,8 @@ const policyFor = (database: string, ...classes: DataClass[]): Policy => ({
   classes,
   hot: { every: { unit: "days", count: 1 }, window: { unit: "days", count: 28 } },
   release: { window: { unit: "days", count: 14 } },
+  verification: { at: "04:00", readAllWithin: { unit: "days", count: 7 }, drillEvery: { unit: "days", count: 7 } },
+  holders: [],
 });
 
 const namesIn = async (store: ObjectStore, prefix: string): Promise<readonly string[]> => {

@@ -28,6 +28,8 @@ const POLICY: Policy = {
   }),
   hot: { every: term("P1D"), window: term("P28D") },
   release: { window: term("P14D") },
+  verification: { at: "04:00", readAllWithin: { unit: "days", count: 7 }, drillEvery: { unit: "days", count: 7 } },
+  holders: [],
 };
 
 /** Three points, a minute apart; the clock then stands `ms` after the first one. */

@@ -25,6 +25,8 @@ const POLICY: Policy = {
   classes: [dataClass("other", "P60D"), dataClass("personal", "P14D"), dataClass("money", "P40D")],
   hot: { every: term("P1D"), window: term("P28D") },
   release: { window: term("P10D") },
+  verification: { at: "04:00", readAllWithin: { unit: "days", count: 7 }, drillEvery: { unit: "days", count: 7 } },
+  holders: [],
 };
 
 /** A point of which only that is set on which a decision may rest. */

@@ -54,6 +54,8 @@ test("a policy says what it says, and its tiers what they say by themselves", ()
       ],
       hot: { every: { unit: "days", count: 1 }, window: { unit: "days", count: 28 } },
       release: { window: { unit: "days", count: 14 } },
+      verification: { at: "04:00", readAllWithin: { unit: "days", count: 7 }, drillEvery: { unit: "days", count: 7 } },
+      holders: [],
     },
   });
 });
