@@ -82,6 +82,17 @@ export const ERRORS = {
     hint: "do not restore this table from this point; run verify --level read and take a new capture with --base",
   },
 
+  EVIDENCE_BROKEN: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "change nothing in the evidence store; compare it with a copy of it, and with the heads that were kept elsewhere",
+  },
+  EVIDENCE_UNWRITTEN: {
+    exit: EXIT.partial,
+    retryable: false,
+    hint: "what the message says was done is done; mend the evidence store before the next act",
+  },
+
   KEY_FILE_NOT_FOUND: {
     exit: EXIT.notFound,
     retryable: false,
@@ -261,6 +272,27 @@ export const ERRORS = {
     hint: "approve the plan by hand and apply it from a command line",
   },
   EVENT_INVALID: { exit: EXIT.usage, retryable: false, hint: "send the fields that docs/guide names" },
+  HOLD_REFUSED: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "holders of the policy may hold and release, always two of them: docs/guide/holds.md",
+  },
+  HOLD_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "lastgood hold list shows the holds there are" },
+  PART_HELD: {
+    exit: EXIT.retention,
+    retryable: false,
+    hint: "it goes with the first run after two people have released the hold",
+  },
+  CLOCK_WRONG: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "set this machine's clock, then run again; nothing is deleted by a clock that went back",
+  },
+  NOTIFY_FAILED: {
+    exit: EXIT.unreachable,
+    retryable: true,
+    hint: "check the webhook that the policy's notify.webhookFrom names; the alarm is in the output and in the evidence",
+  },
   NO_POSTGRES: { exit: EXIT.notFound, retryable: false, hint: "run npm ci, or name a server with --scratch" },
 } as const satisfies Record<string, Kind>;
 
