@@ -1,5 +1,5 @@
 /** What JSON can say. A field that is not there is left out, never undefined. */
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /**
  * The one JSON text of a value (RFC 8785): no spaces, names in the order of their UTF-16 code units, numbers and strings as
@@ -16,3 +16,6 @@ export const canonicalJson = (value: Json): string => {
   const fields = value as { readonly [name: string]: Json };
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(fields[name] as Json)}`).join(",")}}`;
 };
+
+/** What JSON keeps of a value: fields that are undefined are left out. */
+export const plainJson = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json;

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { Failure } from "../model/errors.ts";
 
 /** A clear document: one line of JSON, then `sha256:<hex of that line>`, then a newline. Any changed byte shows. */
-export const encodeDocument = (value: object): Buffer => {
-  const line = JSON.stringify(value);
-  return Buffer.from(`${line}\nsha256:${sha256(line)}\n`, "utf8");
-};
+export const encodeDocument = (value: object): Buffer => encodeLine(JSON.stringify(value));
+
+/** The same for a value whose line is made already: its canonical JSON. */
+export const encodeLine = (line: string): Buffer => Buffer.from(`${line}\nsha256:${sha256(line)}\n`, "utf8");
 
 /**
  * @throws OBJECT_CORRUPT  naming the object

@@ -1,0 +1,178 @@
+import type { AuditRecord } from "../model/audit.ts";
+import { Failure, isFailure } from "../model/errors.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import { canonicalJson, plainJson } from "./canonical-json.ts";
+import { decodeDocument, encodeLine, sha256 } from "./document.ts";
+
+const FORMAT = 1;
+const PREFIX = "chain/";
+const SEQ_DIGITS = 12;
+/** Records fetched side by side. */
+const READ_AHEAD = 32;
+const READ_BACK_FIRST = 4;
+/** Each try loses to somebody who appended just then. */
+const APPEND_TRIES_MAX = 200;
+
+/** A record by what the next one says of it. */
+export interface Link {
+  readonly seq: number;
+  /** sha-256 of the object as it lies in the store, hex. */
+  readonly digest: string;
+}
+
+/** A record as it lies in the store. */
+export interface ChainRecord extends Link {
+  readonly record: AuditRecord;
+  readonly bytes: Buffer;
+}
+
+/** What the first record follows. */
+export const CHAIN_START: Link = { seq: 0, digest: "0".repeat(64) };
+
+export const recordName = (seq: number): string => `${PREFIX}${seqText(seq)}.json`;
+export const seqText = (seq: number): string => String(seq).padStart(SEQ_DIGITS, "0");
+
+/** The one object that a record is: a clear document whose line is canonical JSON. */
+export const encodeRecord = (record: AuditRecord): Buffer => encodeLine(canonicalJson(plainJson(record)));
+
+/** Where this process last saw the end of a chain: a chain never gets shorter, so the search begins there. */
+const seen = new WeakMap<ObjectStore, Link>();
+
+/**
+ * Writes the next record. Its name is free or it is not: the create-only put is the lock, and who loses takes the next number.
+ * @param recordAfter  makes the record that follows a link
+ * @param announce  called with each number that is tried, before its record is written
+ * @throws EVIDENCE_UNWRITTEN  others were always first; STORE_*
+ */
+export const appendLink = async (
+  store: ObjectStore,
+  recordAfter: (link: Link) => AuditRecord,
+  announce: (seq: number) => Promise<void>,
+): Promise<AuditRecord> => {
+  for (let tries = 1; tries <= APPEND_TRIES_MAX; tries++) {
+    const record = recordAfter(await findTail(store));
+    const bytes = encodeRecord(record);
+    await announce(record.seq);
+    if ((await store.put(recordName(record.seq), [bytes])) === "exists") continue;
+    seen.set(store, { seq: record.seq, digest: sha256(bytes) });
+    return record;
+  }
+  throw new Failure("EVIDENCE_UNWRITTEN", `others appended first ${APPEND_TRIES_MAX} times`, {
+    hint: "run again when less is going on",
+  });
+};
+
+/** The last record there is, found by looking at a few numbers: a listing would cost more each day. */
+export const findTail = async (store: ObjectStore): Promise<Link> => {
+  const known = seen.get(store) ?? CHAIN_START;
+  const isThere = async (seq: number) => (await store.head(recordName(seq))) !== undefined;
+  let [last, step] = [known.seq, 1];
+  for (; await isThere(last + step); step *= 2) last += step;
+  for (step /= 2; step >= 1; step /= 2) if (await isThere(last + step)) last += step;
+  if (last === known.seq) return known;
+  const bytes = await store.get(recordName(last));
+  if (bytes === undefined) throw missing(last);
+  // As it lies there, even if it is damaged: what is damaged must not stop acts from being recorded, and shows in itself.
+  const tail = { seq: last, digest: sha256(bytes) };
+  seen.set(store, tail);
+  return tail;
+};
+
+export interface SeqRange {
+  /** From 1; both ends are within. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+/**
+ * The records in their order. Each is yielded after its own digest, its number and its link to the one before were checked;
+ * of a range the first is checked against the record before it.
+ * @throws EVIDENCE_BROKEN  naming the record; VAULT_TOO_NEW, STORE_*
+ */
+export async function* readChain(
+  store: ObjectStore,
+  { from = 1, to = Number.POSITIVE_INFINITY }: SeqRange = {},
+): AsyncGenerator<ChainRecord> {
+  let before: Link | undefined = from <= 1 ? CHAIN_START : undefined;
+  let batch: number[] = [];
+  const readBatch = async function* (): AsyncGenerator<ChainRecord> {
+    for (const next of await Promise.all(batch.map((seq) => readRecord(store, seq)))) {
+      if (before !== undefined) assertFollows(next, before);
+      before = next;
+      if (next.seq >= from) yield next;
+    }
+    batch = [];
+  };
+  // A listing, because only it shows that a record is missing from the middle.
+  let expected = 1;
+  for await (const { name } of store.list(PREFIX)) {
+    if (expected > to) break;
+    if (name !== recordName(expected)) throw unexpected(name, expected);
+    if (expected >= from - 1) batch.push(expected);
+    if (batch.length === READ_AHEAD) yield* readBatch();
+    expected += 1;
+  }
+  yield* readBatch();
+}
+
+/** The records from the last one back, checked as readChain does; whoever has found what he looks for stops. */
+export async function* readChainBack(store: ObjectStore): AsyncGenerator<ChainRecord> {
+  const tail = await findTail(store);
+  let after: ChainRecord | undefined;
+  let count = READ_BACK_FIRST;
+  for (let last = tail.seq; last > 0; last -= count, count = Math.min(2 * count, READ_AHEAD)) {
+    const seqs = Array.from({ length: Math.min(count, last) }, (_, index) => last - index);
+    for (const record of await Promise.all(seqs.map((seq) => readRecord(store, seq)))) {
+      if (after !== undefined) assertFollows(after, record);
+      after = record;
+      yield record;
+    }
+  }
+  if (after !== undefined) assertFollows(after, CHAIN_START);
+}
+
+/** @throws EVIDENCE_BROKEN, VAULT_TOO_NEW, STORE_* */
+export const readRecord = async (store: ObjectStore, seq: number): Promise<ChainRecord> => {
+  const bytes = await store.get(recordName(seq));
+  if (bytes === undefined) throw missing(seq);
+  return { seq, digest: sha256(bytes), record: decodeRecord(seq, bytes), bytes };
+};
+
+/** @throws EVIDENCE_BROKEN, VAULT_TOO_NEW */
+const decodeRecord = (seq: number, bytes: Buffer): AuditRecord => {
+  try {
+    const record = decodeDocument<AuditRecord>(recordName(seq), bytes, FORMAT);
+    if (record.kind !== "audit record") throw broken(seq, "is no audit record");
+    if (record.seq !== seq) throw broken(seq, `says that it is record ${record.seq}`);
+    return record;
+  } catch (error) {
+    if (isFailure(error, "OBJECT_CORRUPT")) throw broken(seq, "is damaged: its digest does not hold", error);
+    throw error;
+  }
+};
+
+const assertFollows = ({ seq, record }: ChainRecord, before: Link): void => {
+  if (record.previous === before.digest) return;
+  throw broken(seq, before.seq === 0 ? "is not the first of a chain" : `does not follow record ${before.seq}`);
+};
+
+const unexpected = (name: string, expected: number): Failure => {
+  const seq = Number(/^chain\/(\d{12})\.json$/.exec(name)?.[1] ?? Number.NaN);
+  if (seq > expected) return missing(expected);
+  return new Failure("EVIDENCE_BROKEN", `object ${name} is no record of the chain`, { facts: { object: name } });
+};
+
+/** Whether a failure says that the record itself is not there. */
+export const isMissing = (error: unknown): boolean =>
+  isFailure(error, "EVIDENCE_BROKEN") && error.facts["missing"] === true;
+
+const missing = (seq: number): Failure =>
+  new Failure("EVIDENCE_BROKEN", `record ${seq} of the audit chain is missing`, {
+    facts: { record: seq, object: recordName(seq), missing: true },
+  });
+
+const broken = (seq: number, what: string, cause?: unknown): Failure =>
+  new Failure("EVIDENCE_BROKEN", `record ${seq} of the audit chain ${what}`, {
+    cause,
+    facts: { record: seq, object: recordName(seq) },
+  });
