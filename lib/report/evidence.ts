@@ -1,0 +1,53 @@
+import type { AuditRecord } from "../model/audit.ts";
+import type { Hold } from "../model/hold.ts";
+import type { Point } from "../model/point.ts";
+import type {
+  ComplianceReport,
+  ExaminedRow,
+  KeptRow,
+  RecordProof,
+  ReportIntegrity,
+  ReportPeriod,
+  ScheduleRow,
+} from "../model/report.ts";
+import type { EpochMs } from "../model/units.ts";
+
+/** All that a report is made of, fetched: nothing here is looked up again. */
+export interface ReportEvidence
+  extends Pick<
+    ComplianceReport,
+    | "number"
+    | "previous"
+    | "vaultId"
+    | "controller"
+    | "timeZone"
+    | "databases"
+    | "madeAt"
+    | "madeBy"
+    | "version"
+    | "policySha256"
+    | "tiers"
+  > {
+  readonly period: ReportPeriod;
+  readonly schedule: readonly ScheduleRow[];
+  readonly examined: readonly ExaminedRow[];
+  /** Records of the audit chain within the period, in order. */
+  readonly records: readonly AuditRecord[];
+  /** Of records within the period that tell of an expiry. */
+  readonly proofs: ReadonlyMap<number, RecordProof>;
+  /** Points of the vault, whenever they were captured. */
+  readonly points: readonly Pick<
+    Point,
+    "id" | "database" | "tier" | "release" | "commit" | "startedAt" | "finishedAt" | "parts" | "expired" | "stored"
+  >[];
+  readonly kept: readonly KeptRow[];
+  readonly holds: readonly Hold[];
+  /** Business dates of the period that are over, in order: the days on which a verification was promised. */
+  readonly days: readonly string[];
+  /** The longest time between two drills that the policy allows. */
+  readonly drillEvery: { readonly term: string; readonly ms: number };
+  readonly integrity: Omit<ReportIntegrity, "firstSeq" | "lastSeq">;
+}
+
+/** Whether an instant lies within a period. */
+export const isIn = ({ from, to }: Pick<ReportPeriod, "from" | "to">, at: EpochMs): boolean => at >= from && at < to;
