@@ -3,6 +3,7 @@ import type { ReleaseReceipt } from "../model/release.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { decodeDocument, encodeDocument } from "./document.ts";
+import { nameSegment } from "./name-segment.ts";
 
 const FORMAT = 1;
 
@@ -23,15 +24,6 @@ export const receiptName = (database: string, release: string): string =>
 
 export const claimName = (database: string, release: string): string =>
   `claims/releases/${nameSegment(database)}/${nameSegment(release)}.json`;
-
-/**
- * A segment of an object's name for any text: lower case letters, digits, hyphens and dots as they are, every other byte as
- * `_` and two hexadecimal digits. Capitals too, so that no two texts meet on a disk that does not tell them apart.
- */
-const nameSegment = (text: string): string =>
-  text.replaceAll(/[^a-z0-9.-]|^\./gu, (character) =>
-    [...Buffer.from(character, "utf8")].map((byte) => `_${byte.toString(16).padStart(2, "0")}`).join(""),
-  );
 
 /** The bytes that a receipt's signature is over. */
 export const signedBytes = (receipt: ReleaseReceipt): Buffer => {

@@ -1,0 +1,24 @@
+import type { ArchivePart } from "../../model/archive.ts";
+import { nameSegment } from "../name-segment.ts";
+
+/** Which archive part: a class of a database's archive of one business date. */
+export type ArchivePlace = Pick<ArchivePart, "database" | "businessDate" | "class">;
+
+/** What people and records call an archive: `shop/2026-11-01`. */
+export const archiveId = ({ database, businessDate }: Pick<ArchivePlace, "database" | "businessDate">): string =>
+  `${database}/${businessDate}`;
+
+/** Everything of one archive part lies under it: the document, and a directory for each attempt to make the part. */
+export const archivePrefix = (place: ArchivePlace): string =>
+  `archives/${nameSegment(place.database)}/${place.businessDate}/${place.class}/`;
+
+const DOCUMENT = "part.json";
+
+export const archiveDocumentName = (place: ArchivePlace): string => `${archivePrefix(place)}${DOCUMENT}`;
+
+/** The prefix of the part whose document has this name; undefined if it is no document's. */
+export const prefixOfDocument = (name: string): string | undefined =>
+  /^archives\/[^/]+\/[^/]+\/[^/]+\/part\.json$/.test(name) ? name.slice(0, -DOCUMENT.length) : undefined;
+
+/** Where the wrapped data key of an archive part lies in the key store, apart from those of points (`parts/`). */
+export const archiveKeyName = (place: ArchivePlace): string => archivePrefix(place).slice(0, -1);

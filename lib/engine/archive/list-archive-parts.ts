@@ -1,0 +1,101 @@
+import type { ArchivePart } from "../../model/archive.ts";
+import { Failure, isFailure } from "../../model/errors.ts";
+import type { RetainedFacts, RetainedStore } from "../../ports/retained-store.ts";
+import { decodeDocument } from "../document.ts";
+import { archiveDocumentName, archiveId, archivePrefix, prefixOfDocument } from "./archive-names.ts";
+
+const FORMAT = 1;
+
+/** An archive part as it lies in the store. */
+export interface StoredArchivePart extends ArchivePart {
+  /** The archive's: `shop/2026-11-01`. */
+  readonly id: string;
+  readonly documentVersion: string;
+}
+
+/** A document that cannot be read. What lies beside it may be a good archive, so it is no stranger's either. */
+export interface DamagedArchivePart {
+  readonly name: string;
+  readonly version: string;
+  readonly failure: Failure;
+}
+
+export interface ArchiveListing {
+  /** In order of databases, business dates and classes. */
+  readonly parts: readonly StoredArchivePart[];
+  /** Versions that no part names: of an attempt that was stopped, of one that is running, or put there by somebody else. */
+  readonly unknown: readonly RetainedFacts[];
+  readonly damaged: readonly DamagedArchivePart[];
+}
+
+/**
+ * Every archive part of a store, without a key. Of several versions of a document the oldest counts: it is the one that was
+ * written as a new name, and whoever put another one over it cannot take the place of what is locked.
+ *
+ * Memory: about 300 bytes for each object of the store.
+ *
+ * @throws VAULT_TOO_NEW, STORE_*
+ */
+export const listArchiveParts = async (archive: RetainedStore): Promise<ArchiveListing> => {
+  const all: RetainedFacts[] = [];
+  const oldest = new Map<string, RetainedFacts>();
+  for await (const facts of archive.list("")) {
+    all.push(facts);
+    // The latest of a name comes first, so the last one seen is the oldest.
+    if (prefixOfDocument(facts.name) !== undefined) oldest.set(facts.name, facts);
+  }
+  const parts: StoredArchivePart[] = [];
+  const damaged: DamagedArchivePart[] = [];
+  const named = new Set<string>();
+  for (const { name, version } of oldest.values()) {
+    try {
+      const part = await readArchivePart(archive, name, version);
+      // It was removed since the listing: what it named goes, or went, with it.
+      if (part === undefined) continue;
+      parts.push(part);
+      for (const object of [...part.objects, { name, version }]) named.add(versionOf(object));
+    } catch (failure) {
+      if (!isFailure(failure, "OBJECT_CORRUPT")) throw failure;
+      damaged.push({ name, version, failure });
+    }
+  }
+  const unreadable = damaged.map(({ name }) => prefixOfDocument(name) as string);
+  const unknown = all.filter(
+    (facts) => !named.has(versionOf(facts)) && !unreadable.some((prefix) => facts.name.startsWith(prefix)),
+  );
+  return { parts, unknown, damaged };
+};
+
+/**
+ * Reads the document of an archive part; undefined if that version is gone.
+ * @throws OBJECT_CORRUPT  it is damaged, or not the part that its name says
+ */
+export const readArchivePart = async (
+  archive: RetainedStore,
+  name: string,
+  version: string,
+): Promise<StoredArchivePart | undefined> => {
+  const bytes = await archive.get(name, version);
+  if (bytes === undefined) return undefined;
+  try {
+    const part = decodeDocument<ArchivePart>(name, bytes, FORMAT);
+    if (!isNamed(part, name)) throw corrupt(name, "it is not the archive part its name says");
+    return { ...part, id: archiveId(part), documentVersion: version };
+  } catch (error) {
+    // Its digest is no proof of who wrote it: whoever may put objects can make one whose digest holds and that makes no sense.
+    if (error instanceof SyntaxError || error instanceof TypeError) throw corrupt(name, "it makes no sense", error);
+    throw error;
+  }
+};
+
+/** What a document names is deleted with it: never anything that lies elsewhere. */
+const isNamed = (part: ArchivePart, name: string): boolean =>
+  part.kind === "archive part" &&
+  archiveDocumentName(part) === name &&
+  typeof part.times.deadline === "number" &&
+  part.objects.every((object) => object.name.startsWith(archivePrefix(part)) && object.name !== name);
+
+const corrupt = (name: string, why: string, cause?: unknown): Failure =>
+  new Failure("OBJECT_CORRUPT", `object ${name} is damaged: ${why}`, { cause, facts: { object: name } });
+
+const versionOf = ({ name, version }: Pick<RetainedFacts, "name" | "version">): string => `${name}\n${version}`;

@@ -1,0 +1,101 @@
+import { isFailure } from "../../model/errors.ts";
+import type { EpochMs } from "../../model/units.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { ObjectStore } from "../../ports/object-store.ts";
+import type { RetainedStore } from "../../ports/retained-store.ts";
+import { removeObject } from "../expire.ts";
+import { archiveDocumentName, archiveKeyName } from "./archive-names.ts";
+import type { StoredArchivePart } from "./list-archive-parts.ts";
+
+/** Deletes between two questions whether to go on. */
+const BATCH = 100;
+
+export interface ArchiveRemovalWorld {
+  readonly archive: RetainedStore;
+  readonly keys: ObjectStore;
+  readonly clock: Clock;
+}
+
+interface ObjectVersion {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** A version that was looked for and is still there. */
+export interface LeftVersion extends ObjectVersion {
+  /** Until when the store refuses to delete it; left out if nothing locks it. */
+  readonly until?: EpochMs;
+}
+
+export interface ArchiveRemoval {
+  /** Whether its wrapped key was there and was destroyed now: a removal that is completed finds it gone. */
+  readonly keyShredded: boolean;
+  readonly objectsDeleted: number;
+  readonly objectsLeft: readonly LeftVersion[];
+  /** When the last of its versions had been looked for. */
+  readonly lookedAt: EpochMs;
+}
+
+/**
+ * Removes an archive part: its wrapped key, from when on nobody can read it; then what it names, version by version; its
+ * document last. Then each version is looked for.
+ *
+ * A point's document goes first, so that nobody takes half a point for a whole one. Here the wrapped key stands for that: an
+ * archive part without one is not readable, and every reader asks for it first. The document stays to the end because a store
+ * that locks may refuse the rest for years: it alone says whose those packs are, what they still wait for, and by when they
+ * should have been gone. Stopped anywhere, or refused by a lock, running it again goes on where it stood.
+ *
+ * @param beforeDestroy  asked before the key goes and before each batch of deletes; what it throws ends the removal there
+ * @throws STORE_*, and what `beforeDestroy` throws
+ */
+export const removeArchivePart = async (
+  world: ArchiveRemovalWorld,
+  part: StoredArchivePart,
+  beforeDestroy: () => Promise<void>,
+): Promise<ArchiveRemoval> => {
+  const { archive, keys, clock } = world;
+  await beforeDestroy();
+  const keyShredded = (await removeObject(keys, archiveKeyName(part))) === 1;
+  const removed = await removeVersions(archive, part.objects, beforeDestroy);
+  if (removed.left.length > 0)
+    return { keyShredded, objectsDeleted: removed.deleted, objectsLeft: removed.left, lookedAt: clock.now() };
+  // Latest first: whatever somebody put over the document must not come to be the oldest, which is the one that counts.
+  const name = archiveDocumentName(part);
+  const documents = (await archive.versions(name)).map((version) => ({ name, version }));
+  const last = await removeVersions(archive, documents, beforeDestroy);
+  return {
+    keyShredded,
+    objectsDeleted: removed.deleted + last.deleted,
+    objectsLeft: last.left,
+    lookedAt: clock.now(),
+  };
+};
+
+/** Deletes versions in their order, each unless a lock refuses, and looks for each afterwards. */
+const removeVersions = async (
+  archive: RetainedStore,
+  versions: readonly ObjectVersion[],
+  beforeDestroy: () => Promise<void>,
+): Promise<{ readonly deleted: number; readonly left: readonly LeftVersion[] }> => {
+  let deleted = 0;
+  for (const [index, { name, version }] of versions.entries()) {
+    if (index % BATCH === 0) await beforeDestroy();
+    try {
+      if ((await archive.delete(name, version)) === "deleted") deleted++;
+    } catch (error) {
+      // What is locked is found, with its date, by the look.
+      if (!isFailure(error, "OBJECT_RETAINED")) throw error;
+    }
+  }
+  const left: LeftVersion[] = [];
+  for (const { name, version } of versions) {
+    if (!(await archive.versions(name)).includes(version)) continue;
+    const retention = await archive.retention(name, version);
+    left.push(
+      retention === undefined || retention.mode === "none"
+        ? { name, version }
+        : { name, version, until: retention.until },
+    );
+  }
+  return { deleted, left };
+};
