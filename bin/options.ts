@@ -53,6 +53,20 @@ export const resolveVault = (env: Env, flag: string | undefined): string =>
 export const resolveKeys = (env: Env, flag: string | undefined): string =>
   resolve(env, flag, { option: "--keys", variable: "LASTGOOD_KEYS" });
 
+const ACTOR = /^[^\p{C}]{1,200}$/u;
+
+/**
+ * Who acts, for the evidence: LASTGOOD_ACTOR, else the machine's user.
+ * @throws USAGE  it is no name
+ */
+export const resolveActor = (env: Env, machineUser: () => string): string => {
+  const actor = env["LASTGOOD_ACTOR"] || machineUser();
+  if (ACTOR.test(actor)) return actor;
+  throw new Failure("USAGE", "LASTGOOD_ACTOR is no name: expected 1 to 200 printable characters", {
+    hint: "set LASTGOOD_ACTOR to who runs this: a person's account, or a pipeline",
+  });
+};
+
 const PASSPHRASE_BYTES_MAX = 4096;
 const READABLE_BY_OTHERS = 0o077;
 

@@ -1,8 +1,9 @@
 import { isFailure } from "../lib/model/errors.ts";
+import type { AuditWorld } from "../lib/operations/audit.ts";
 import { type OpenVault, openOrCreateVault, openVault } from "../lib/operations/open-vault.ts";
-import { type LocalPlaces, type LocalWorld, openLocal } from "../lib/wiring/local.ts";
+import { type LocalPlaces, type LocalWorld, localUser, openLocal } from "../lib/wiring/local.ts";
 import { openStackVault, stackNameIn, type VaultWorld } from "../lib/wiring/vault-place.ts";
-import { resolveKeys, resolvePassphrase, resolveVault } from "./options.ts";
+import { resolveActor, resolveKeys, resolvePassphrase, resolveVault } from "./options.ts";
 import type { Session } from "./session.ts";
 
 export interface VaultFlags {
@@ -16,6 +17,8 @@ export interface OpenedVault<World extends VaultWorld = VaultWorld> {
   readonly place: string;
   readonly world: World;
   readonly vault: OpenVault;
+  /** What acts on this vault are recorded with. */
+  readonly audit: AuditWorld;
 }
 
 /** The stack that flags and environment name as the vault, if it is one. */
@@ -26,8 +29,10 @@ export const stackOf = ({ env }: Session, flags: VaultFlags): string | undefined
 export const vaultOf = async (session: Session, flags: VaultFlags): Promise<OpenedVault> => {
   const stack = stackOf(session, flags);
   if (stack === undefined) return localVaultOf(session, flags, "open");
+  const actor = resolveActor(session.env, localUser);
   const world = await openStackVault(stack);
-  return { place: resolveVault(session.env, flags.vault), world, vault: await openVault(world) };
+  const vault = await openVault(world);
+  return { place: resolveVault(session.env, flags.vault), world, vault, audit: auditOf(world, vault, actor) };
 };
 
 /** Opens the vault in a directory; `create` makes it, and its key file, if there is none. */
@@ -36,13 +41,21 @@ export const localVaultOf = async (
   flags: VaultFlags,
   mode: "open" | "create",
 ): Promise<OpenedVault<LocalWorld>> => {
+  const actor = resolveActor(session.env, localUser);
   const { keys, ...places } = await placesOf(session, flags);
   const world = await openLocal({ ...places, keys }, mode);
   if (world.keyFileMade)
     session.output.note(`made key file ${keys}: keep a copy elsewhere, without it nobody can open this vault`);
   const vault = await (mode === "create" ? openOrCreateVault(world) : openVault(world));
-  return { place: places.vault, world, vault };
+  return { place: places.vault, world, vault, audit: auditOf(world, vault, actor) };
 };
+
+const auditOf = ({ evidence, clock }: VaultWorld, vault: OpenVault, actor: string): AuditWorld => ({
+  evidence,
+  vaultId: vault.id,
+  clock,
+  actor,
+});
 
 /** The same for a look: undefined where there is nothing yet, so that a first capture will make a vault. */
 export const vaultIfMade = async (session: Session, flags: VaultFlags): Promise<OpenVault | undefined> => {

@@ -5,7 +5,7 @@ import { captureHere } from "../../lib/operations/capture-point.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
 import { READ_WORKER, readPointBack } from "../../lib/operations/read-point.ts";
 import { openRelease } from "../../lib/operations/release.ts";
-import { localSource, localWorkflow, openLocalEvidence } from "../../lib/wiring/local.ts";
+import { localSource, localWorkflow } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatInstant, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
@@ -92,7 +92,7 @@ const openHere = async (session: Session, release: string, options: Options): Pr
   const read = readPointBack({ openVault: () => Promise.resolve(vault), clock, warn });
   return openRelease(
     localWorkflow({ [READ_WORKER]: read }, session.signal),
-    { evidence: await openLocalEvidence(place), clock, capture, readers: 1, signer: keys },
+    { evidence: world.evidence, clock, capture, readers: 1, signer: keys },
     { database: source.database, release, commit: options.commit },
   );
 };

@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { openDirectoryStore } from "../local/directory-store.ts";
 import { openInProcessWorkflow } from "../local/in-process-workflow.ts";
 import { createKeyFile, openKeyFile } from "../local/key-file.ts";
+import { lateDirectoryStore } from "../local/late-directory-store.ts";
 import { systemClock } from "../local/system-clock.ts";
 import { systemEntropy } from "../local/system-entropy.ts";
 import { openThreadLanes } from "../local/thread-lanes.ts";
@@ -38,7 +39,7 @@ export interface LocalWorld extends VaultWorld {
 /** A directory per store: their rules differ (docs/architecture.md). */
 const STORES = ["hot", "keys"] as const;
 
-/** Receipts. Made with the first of them, so that vaults without one stay as they are. */
+/** What was done and proven. Made with the first object, so that reading a vault writes nothing. */
 const EVIDENCE = "evidence";
 
 /**
@@ -60,11 +61,22 @@ export const openLocal = async (places: LocalPlaces, mode: "open" | "create"): P
     STORES.map((name) => openDirectoryStore(join(places.vault, name), { clock: systemClock, create })),
   );
   const stores = { hot, keys: keyStore } as VaultStores;
-  return { stores, keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
+  const evidence = lateDirectoryStore(join(places.vault, EVIDENCE), systemClock);
+  return { stores, evidence, keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
 };
 
-export const openLocalEvidence = (vault: string): Promise<ObjectStore> =>
-  openDirectoryStore(join(vault, EVIDENCE), { clock: systemClock, create: true });
+/** An evidence store alone, to be read: the vault and its keys may be gone. @throws VAULT_NOT_FOUND */
+export const openEvidenceDirectory = (directory: string): Promise<ObjectStore> =>
+  openDirectoryStore(directory, { clock: systemClock, create: false });
+
+/** Who runs this process, as the operating system calls him; a container's user may have no name. */
+export const localUser = (): string => {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
+};
 
 /** Runs an act of several steps in this process. */
 export const localWorkflow = (workers: Readonly<Record<string, WorkerFunction>>, signal: AbortSignal): Workflow =>

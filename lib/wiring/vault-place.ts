@@ -16,6 +16,8 @@ export const stackNameIn = (place: string): string | undefined =>
 /** What a vault is opened with, wherever it is. */
 export interface VaultWorld {
   readonly stores: VaultStores;
+  /** What was done and proven: written once, changed by nobody. */
+  readonly evidence: ObjectStore;
   readonly keys: KeyService;
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -23,8 +25,10 @@ export interface VaultWorld {
 
 /** The vault of a stack, by the caller's own rights. @throws STACK_NOT_FOUND, CLOUD_* */
 export const openStackVault = async (name: string): Promise<VaultWorld> => {
-  const { stackVault } = await import("./aws.ts");
-  return { ...stackVault((await openNamedStack(name)).environment), clock: systemClock, entropy: systemEntropy };
+  const { stackEvidence, stackVault } = await import("./aws.ts");
+  const { environment } = await openNamedStack(name);
+  const evidence = stackEvidence(environment);
+  return { ...stackVault(environment), evidence, clock: systemClock, entropy: systemEntropy };
 };
 
 /** Only here are AWS's clients loaded: who keeps a vault in a directory does not wait for them. */
