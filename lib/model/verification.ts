@@ -31,6 +31,16 @@ export interface InvariantResult {
   readonly found: string;
 }
 
+/**
+ * What one run read of everything there is: slices of a ring (policy/rotation.ts), so that a few of these say when each
+ * was last read.
+ */
+export interface ReadTurn {
+  readonly at: EpochMs;
+  readonly from: number;
+  readonly count: number;
+}
+
 /** What a day's verification found. Recorded whole in the audit chain, and shown by status and the report. */
 export interface DailyVerification {
   /** Business date, in the policy's time zone. */
@@ -44,6 +54,9 @@ export interface DailyVerification {
   /** What was read of what there is; `cycleDays` is the number within which all of it is. */
   readonly rotation: {
     readonly cycleDays: number;
+    /** This run's share is the last; together they make up one ring, or all since the first run. */
+    readonly turns: readonly ReadTurn[];
+    /** Points of which it was proven anew that their layers hold exactly the keys that the database counted. */
     readonly points: readonly string[];
     readonly objects: number;
     readonly bytes: number;
