@@ -44,7 +44,7 @@ export interface ArchiveTimes {
   readonly retainUntil: EpochMs;
   /** `none`: the class is not locked, and `retainUntil` is the capture's own start. */
   readonly lock: "none" | "governance" | "compliance";
-  /** A statute wants it until then; left out where the class has no minimum. */
+  /** A statute wants it until then; left out where the class has no minimum, or a schedule that keeps longer meets it. */
   readonly keepUntil?: EpochMs;
   readonly deleteAt: EpochMs;
   readonly deadline: EpochMs;

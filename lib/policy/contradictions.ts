@@ -1,9 +1,6 @@
 import type { Policy, Term } from "../model/policy.ts";
-import { goneBy, HOUR_MS } from "./deadlines.ts";
+import { goneBy } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
-
-/** How often the worker that deletes runs. */
-export const WORKER_EVERY_MS = HOUR_MS;
 
 /** Terms are compared on a day in a month of 31 days, when no clock changes. */
 const COMPARED_AT = Date.UTC(2027, 0, 1);

@@ -4,6 +4,8 @@ import type { EpochMs } from "../model/units.ts";
 
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** How often the worker that deletes runs. */
+export const WORKER_EVERY_MS = HOUR_MS;
 /** Distance between deletion and deadline: room for a worker that fails for half a day, less where the term itself is short. */
 const MARGIN_MS = 12 * HOUR_MS;
 const MARGIN_SHARE = 1 / 6;
@@ -48,7 +50,8 @@ const ELAPSED_MS: Readonly<Record<Term["unit"], number | undefined>> = {
   years: undefined,
 };
 
-const elapsedEnd = ({ unit, count }: Term, anchor: EpochMs): EpochMs | undefined => {
+/** By hours that pass, whatever clocks do; months and years have no such reading. */
+export const elapsedEnd = ({ unit, count }: Term, anchor: EpochMs): EpochMs | undefined => {
   const unitMs = ELAPSED_MS[unit];
   return unitMs === undefined ? undefined : anchor + count * unitMs;
 };

@@ -1,8 +1,7 @@
 import type { Point, Tier } from "../model/point.ts";
 import type { DataClass, Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
-import { WORKER_EVERY_MS } from "./contradictions.ts";
-import { goneBy, type PartTimes, partTimes } from "./deadlines.ts";
+import { goneBy, type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
 
 /** What a policy says now of one part: it stays, it is to go, or it should be gone already. */
