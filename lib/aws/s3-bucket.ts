@@ -24,7 +24,7 @@ export interface Listed extends ObjectFacts {
 }
 
 /** A date before which S3 deletes a version for nobody. */
-type Lock = Pick<PutObjectCommandInput, "ObjectLockMode" | "ObjectLockRetainUntilDate">;
+export type Lock = Pick<PutObjectCommandInput, "ObjectLockMode" | "ObjectLockRetainUntilDate">;
 
 /** What S3 does with one bucket, tried again where that helps. Names are the caller's to check. */
 export class S3Bucket {

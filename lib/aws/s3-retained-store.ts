@@ -7,15 +7,17 @@ import {
 } from "@aws-sdk/client-s3";
 import { checkRange } from "../model/byte-range.ts";
 import { Failure } from "../model/errors.ts";
-import { checkObjectName } from "../model/object-name.ts";
-import type { EpochMs } from "../model/units.ts";
+import { checkObjectName, checkObjectPrefix, isObjectSegment } from "../model/object-name.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { RetainedStore } from "../ports/retained-store.ts";
+import type { RetainedFacts, RetainedStore, Retention } from "../ports/retained-store.ts";
 import { cloudErrorName, cloudErrorStatus } from "./cloud-failure.ts";
-import { S3Bucket } from "./s3-bucket.ts";
+import { type Lock, S3Bucket, toSecond } from "./s3-bucket.ts";
 
 /**
- * The store in a bucket with versions and Object Lock, in governance mode.
+ * The store in a bucket with versions and Object Lock.
+ *
+ * A bucket with a retention of its own by default (lib/cdk/vault.ts: one day) locks what is put with `none` too, by that: a delete
+ * before it is OBJECT_RETAINED, and `retention` tells its date. One whose policy refuses a mode or a date refuses the put.
  *
  * Rights on its objects: s3:PutObject and s3:PutObjectRetention to put, s3:GetObjectVersion to get, s3:GetObjectRetention for
  * dates, s3:DeleteObjectVersion to delete; on the bucket s3:ListBucket and s3:ListBucketVersions.
@@ -26,25 +28,38 @@ export function s3RetainedStore(client: S3Client, bucketName: string, clock: Clo
   const bucket = new S3Bucket(client, bucketName, clock);
   const id = (name: string, version: string) => ({ Bucket: bucketName, Key: name, VersionId: version });
 
-  const versionsOf = async (name: string): Promise<string[]> => {
-    const found: string[] = [];
-    // The name itself comes first of all names that start with it, so that others are seen only after its last version.
-    const marker: Pick<ListObjectVersionsCommandInput, "KeyMarker" | "VersionIdMarker"> = {};
-    for (let more = true; more; ) {
-      const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucketName, Prefix: name, ...marker }));
-      const ours = (page.Versions ?? []).filter(({ Key }) => Key === name);
-      found.push(...ours.map(({ VersionId = "" }) => VersionId));
-      more = page.IsTruncated === true && page.NextKeyMarker === name;
-      marker.KeyMarker = page.NextKeyMarker;
-      marker.VersionIdMarker = page.NextVersionIdMarker;
-    }
-    return found;
+  /** One page of the versions of all names that start with a prefix: names in byte order, the latest of a name first. */
+  const page = async (input: Omit<ListObjectVersionsCommandInput, "Bucket">) => {
+    const answer = await client.send(new ListObjectVersionsCommand({ Bucket: bucketName, ...input }));
+    const found = (answer.Versions ?? []).map(
+      ({ Key = "", VersionId = "", Size = 0, LastModified }): RetainedFacts => ({
+        name: Key,
+        version: VersionId,
+        bytes: Size,
+        writtenAt: toSecond(LastModified),
+      }),
+    );
+    const next = { KeyMarker: answer.NextKeyMarker, VersionIdMarker: answer.NextVersionIdMarker };
+    return { found, next: answer.IsTruncated === true ? next : undefined };
   };
 
-  const dateOf = async (name: string, version: string): Promise<EpochMs | undefined> => {
+  const versionsOf = async (name: string): Promise<string[]> => {
+    const versions: string[] = [];
+    // The name itself comes first of all names that start with it, so that others are seen only after its last version.
+    for (let next: Marker | undefined = {}; next !== undefined; ) {
+      const listed: Awaited<ReturnType<typeof page>> = await page({ Prefix: name, ...next });
+      versions.push(...listed.found.filter((one) => one.name === name).map(({ version }) => version));
+      next = listed.next?.KeyMarker === name ? listed.next : undefined;
+    }
+    return versions;
+  };
+
+  const retentionOf = async (name: string, version: string): Promise<Dated | undefined> => {
     try {
-      const { Retention } = await client.send(new GetObjectRetentionCommand(id(name, version)));
-      return Retention?.RetainUntilDate?.getTime();
+      const { Retention: lock } = await client.send(new GetObjectRetentionCommand(id(name, version)));
+      if (lock?.RetainUntilDate === undefined) return undefined;
+      const mode = lock.Mode === "COMPLIANCE" ? "compliance" : "governance";
+      return { mode, until: lock.RetainUntilDate.getTime() };
     } catch (error) {
       if (cloudErrorStatus(error) === 404 && cloudErrorName(error) !== "NoSuchBucket") return undefined;
       throw error;
@@ -52,12 +67,10 @@ export function s3RetainedStore(client: S3Client, bucketName: string, clock: Clo
   };
 
   return {
-    async put(name, pieces, retainUntil) {
+    async put(name, pieces, retention) {
       checkObjectName(name);
       return bucket.act(`write ${name}`, async () => {
-        const until = new Date(Math.ceil(retainUntil / 1000) * 1000);
-        const lock = { ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: until } as const;
-        const written = await bucket.write(name, pieces, lock);
+        const written = await bucket.write(name, pieces, lockOf(retention));
         if (written === "exists") return "exists";
         const version = written.version ?? (await versionsOf(name))[0];
         if (version !== undefined) return { version };
@@ -81,9 +94,20 @@ export function s3RetainedStore(client: S3Client, bucketName: string, clock: Clo
       return bucket.act(`list the versions of ${name}`, () => versionsOf(name));
     },
 
-    async retainedUntil(name, version) {
+    async *list(prefix) {
+      checkObjectPrefix(prefix);
+      for (let next: Marker | undefined = {}; next !== undefined; ) {
+        const input: Marker & { Prefix: string } = { Prefix: prefix, ...next };
+        const listed = await bucket.act(`list the versions of ${prefix}`, () => page(input));
+        // A folder made in the console is an object "folder/".
+        yield* listed.found.filter(({ name }) => name.split("/").every(isObjectSegment));
+        next = listed.next;
+      }
+    },
+
+    async retention(name, version) {
       checkObjectName(name);
-      return bucket.act(`look for the date of ${name}`, () => dateOf(name, version));
+      return bucket.act(`look for the date of ${name}`, () => retentionOf(name, version));
     },
 
     async delete(name, version) {
@@ -96,9 +120,9 @@ export function s3RetainedStore(client: S3Client, bucketName: string, clock: Clo
           return "deleted";
         } catch (error) {
           // A lock and a missing right are the same 403.
-          const until = cloudErrorStatus(error) === 403 ? await dateOf(name, version) : undefined;
-          if (until === undefined || until <= clock.now()) throw error;
-          throw new Failure("OBJECT_RETAINED", `${name} is kept until ${new Date(until).toISOString()}`, {
+          const lock = cloudErrorStatus(error) === 403 ? await retentionOf(name, version) : undefined;
+          if (lock === undefined || lock.until <= clock.now()) throw error;
+          throw new Failure("OBJECT_RETAINED", `${name} is kept until ${new Date(lock.until).toISOString()}`, {
             cause: error,
           });
         }
@@ -106,3 +130,14 @@ export function s3RetainedStore(client: S3Client, bucketName: string, clock: Clo
     },
   };
 }
+
+type Marker = Pick<ListObjectVersionsCommandInput, "KeyMarker" | "VersionIdMarker">;
+type Dated = Exclude<Retention, { mode: "none" }>;
+
+const lockOf = (retention: Retention): Lock => {
+  if (retention.mode === "none") return {};
+  return {
+    ObjectLockMode: retention.mode === "compliance" ? "COMPLIANCE" : "GOVERNANCE",
+    ObjectLockRetainUntilDate: new Date(Math.ceil(retention.until / 1000) * 1000),
+  };
+};

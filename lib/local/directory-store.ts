@@ -1,7 +1,7 @@
-import { constants, type Dirent } from "node:fs";
-import { link, lstat, mkdir, open, readdir, rmdir, stat, unlink } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { link, lstat, mkdir, readdir, rename, rmdir, stat, unlink } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type ByteRange, checkRange, clipRange } from "../model/byte-range.ts";
+import { type ByteRange, checkRange } from "../model/byte-range.ts";
 import { Failure } from "../model/errors.ts";
 import { limit } from "../model/limit.ts";
 import { checkObjectName, checkObjectPrefix, isObjectSegment } from "../model/object-name.ts";
@@ -9,15 +9,30 @@ import type { Clock } from "../ports/clock.ts";
 import type { ObjectFacts, ObjectStore } from "../ports/object-store.ts";
 import { DirectorySync } from "./directory-sync.ts";
 import { Incoming } from "./incoming.ts";
+import { NO_OBJECT, NOT_THERE, readObject } from "./read-object.ts";
 import { errnoOf, storeFailure, unless } from "./store-failure.ts";
 
+export const FILE_MODE = 0o644;
 const PARALLEL_MAX = 16;
 const LIST_BATCH = 64;
 const PUBLISH_TRIES_MAX = 20; // Each try loses to another process that removed the directory just then.
-const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK; // A planted pipe must not hang us.
-const NOT_THERE = ["ENOENT", "ENOTDIR"];
-const NO_OBJECT = [...NOT_THERE, "ELOOP", "ENXIO"]; // Symbolic links and sockets are no objects.
 const STAYS = ["ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM"]; // Why a directory is not removed.
+
+/** What a directory can do beyond the port. */
+export interface DirectoryObjects extends ObjectStore {
+  /**
+   * Deletes the object if its first bytes are right, in one step: one that came under the name since somebody looked stays.
+   * It is taken aside for that, under a name that no listing shows, and put back if it is another.
+   */
+  deleteIf(name: string, firstBytes: number, isRight: (first: Buffer) => boolean): Promise<"deleted" | "absent">;
+}
+
+export interface DirectoryOptions {
+  readonly clock: Clock;
+  readonly create: boolean;
+  /** @default readable by all, writable by who wrote it */
+  readonly fileMode?: number;
+}
 
 /**
  * The store in a directory: one file per object, under its own name, so that a copy made by any tool is a store too.
@@ -33,14 +48,14 @@ const STAYS = ["ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM"]; // Why a dire
  */
 export async function openDirectoryStore(
   root: string,
-  { clock, create }: { readonly clock: Clock; readonly create: boolean },
-): Promise<ObjectStore> {
+  { clock, create, fileMode = FILE_MODE }: DirectoryOptions,
+): Promise<DirectoryObjects> {
   const path = resolve(root);
   try {
     if (create) await makeRoot(path);
     const facts = await stat(path);
     if (!facts.isDirectory()) throw new Failure("VAULT_NOT_A_DIRECTORY", `${path} is not a directory`);
-    return new DirectoryStore(path, identityOf(facts), clock);
+    return new DirectoryStore(path, identityOf(facts), new Incoming(path, clock, fileMode));
   } catch (error) {
     switch (errnoOf(error)) {
       case "ENOENT":
@@ -63,17 +78,17 @@ async function makeRoot(path: string): Promise<void> {
 
 const identityOf = (facts: { dev: number; ino: number }) => `${facts.dev} ${facts.ino}`;
 
-class DirectoryStore implements ObjectStore {
+class DirectoryStore implements DirectoryObjects {
   readonly #root: string;
   readonly #identity: string;
   readonly #incoming: Incoming;
   readonly #directories: DirectorySync;
   readonly #limit = limit(PARALLEL_MAX);
 
-  constructor(root: string, identity: string, clock: Clock) {
+  constructor(root: string, identity: string, incoming: Incoming) {
     this.#root = root;
     this.#identity = identity;
-    this.#incoming = new Incoming(root, clock);
+    this.#incoming = incoming;
     this.#directories = new DirectorySync(root);
   }
 
@@ -93,25 +108,8 @@ class DirectoryStore implements ObjectStore {
   async get(name: string, range?: ByteRange): Promise<Buffer | undefined> {
     checkObjectName(name);
     checkRange(range);
-    return this.#act(`read ${name}`, async () => {
-      const handle = await unless(NO_OBJECT, open(join(this.#root, name), READ_FLAGS));
-      if (handle === undefined) return this.#checkRoot();
-      try {
-        const facts = await handle.stat();
-        if (!facts.isFile()) return undefined;
-        const { start, end } = clipRange(range, facts.size);
-        const content = Buffer.allocUnsafeSlow(end - start);
-        let filled = 0;
-        while (filled < content.length) {
-          const { bytesRead } = await handle.read(content, filled, content.length - filled, start + filled);
-          if (bytesRead === 0) break; // Somebody else cut the file; its digest will tell.
-          filled += bytesRead;
-        }
-        return content.subarray(0, filled);
-      } finally {
-        await handle.close();
-      }
-    });
+    const path = join(this.#root, name);
+    return this.#act(`read ${name}`, async () => (await readObject(path, range)) ?? this.#checkRoot());
   }
 
   async head(name: string): Promise<ObjectFacts | undefined> {
@@ -127,23 +125,44 @@ class DirectoryStore implements ObjectStore {
 
   async delete(name: string): Promise<"deleted" | "absent"> {
     checkObjectName(name);
-    return this.#act(`delete ${name}`, async () => {
-      const path = join(this.#root, name);
-      const facts = await unless(NOT_THERE, lstat(path));
-      if (facts === undefined || !facts.isFile()) {
-        await this.#checkRoot();
-        // Another process may have deleted it and not have come to this.
-        await this.#directories.sync(dirname(path));
-        return "absent";
-      }
-      const gone =
-        (await unless(
-          NOT_THERE,
-          unlink(path).then(() => true),
-        )) === undefined;
-      await this.#directories.sync(await this.#removeEmpty(dirname(path)));
-      return gone ? "absent" : "deleted";
-    });
+    const remove = (path: string) => unlink(path).then(() => true);
+    return this.#act(`delete ${name}`, () => this.#delete(name, remove));
+  }
+
+  async deleteIf(name: string, firstBytes: number, isRight: (first: Buffer) => boolean): Promise<"deleted" | "absent"> {
+    checkObjectName(name);
+    return this.#act(`delete ${name}`, () =>
+      this.#delete(name, async (path) => {
+        const aside = await this.#incoming.write([]);
+        await rename(path, aside).catch(async (error: unknown) => {
+          await unlink(aside);
+          throw error;
+        });
+        const right = isRight((await readObject(aside, { offset: 0, length: firstBytes })) ?? Buffer.alloc(0));
+        if (!right) {
+          await this.#makeDirectory(name, dirname(path));
+          await link(aside, path);
+        }
+        await unlink(aside);
+        await this.#directories.sync(dirname(aside));
+        return right;
+      }),
+    );
+  }
+
+  /** @param remove  false if it left the object where it was */
+  async #delete(name: string, remove: (path: string) => Promise<boolean>): Promise<"deleted" | "absent"> {
+    const path = join(this.#root, name);
+    const facts = await unless(NOT_THERE, lstat(path));
+    if (facts === undefined || !facts.isFile()) {
+      await this.#checkRoot();
+      // Another process may have deleted it and not have come to this.
+      await this.#directories.sync(dirname(path));
+      return "absent";
+    }
+    const deleted = await unless(NOT_THERE, remove(path));
+    await this.#directories.sync(await this.#removeEmpty(dirname(path)));
+    return deleted === true ? "deleted" : "absent";
   }
 
   async #publish(name: string, path: string, pieces: readonly Uint8Array[]): Promise<"created" | "exists"> {

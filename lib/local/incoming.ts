@@ -16,11 +16,13 @@ let count = 0;
 export class Incoming {
   readonly #directory: string;
   readonly #clock: Clock;
+  readonly #fileMode: number;
   #prepared: Promise<void> | undefined;
 
-  constructor(root: string, clock: Clock) {
+  constructor(root: string, clock: Clock, fileMode: number) {
     this.#directory = join(root, DIRECTORY);
     this.#clock = clock;
+    this.#fileMode = fileMode;
   }
 
   /** Writes the pieces to a new file that survives a loss of power under its own name or any later link. Gives its path. */
@@ -58,7 +60,7 @@ export class Incoming {
       count += 1;
       const path = join(this.#directory, `${hostname()}+${process.pid}+${count}`);
       try {
-        return { path, handle: await open(path, "wx", 0o644) };
+        return { path, handle: await open(path, "wx", this.#fileMode) };
       } catch (error) {
         if (errnoOf(error) === "ENOENT") this.#prepared = undefined; // Somebody tidied the directory away.
         // Another thread, or a machine of the same name, uses this one.

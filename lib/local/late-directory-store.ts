@@ -2,15 +2,15 @@ import { isFailure } from "../model/errors.ts";
 import { checkObjectName } from "../model/object-name.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { openDirectoryStore } from "./directory-store.ts";
+import { type DirectoryObjects, FILE_MODE, openDirectoryStore } from "./directory-store.ts";
 import { memoryStore } from "./memory-store.ts";
 
 /** A directory store whose directory is made by its first object. Until then it is empty, and looking at it changes nothing. */
-export const lateDirectoryStore = (root: string, clock: Clock): ObjectStore => {
+export const lateDirectoryStore = (root: string, clock: Clock, fileMode = FILE_MODE): DirectoryObjects => {
   const empty = memoryStore(clock);
-  let opened: ObjectStore | undefined;
+  let opened: DirectoryObjects | undefined;
   const make = async (create: boolean): Promise<ObjectStore> => {
-    opened ??= await openDirectoryStore(root, { clock, create });
+    opened ??= await openDirectoryStore(root, { clock, create, fileMode });
     return opened;
   };
   const open = (): Promise<ObjectStore> =>
@@ -29,5 +29,9 @@ export const lateDirectoryStore = (root: string, clock: Clock): ObjectStore => {
       yield* (await open()).list(prefix);
     },
     delete: async (name) => (await open()).delete(name),
+    async deleteIf(...what) {
+      await open();
+      return opened === undefined ? "absent" : opened.deleteIf(...what);
+    },
   };
 };

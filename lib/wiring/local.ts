@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { availableParallelism, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { directoryRetainedStore } from "../local/directory-retained-store.ts";
 import { openDirectoryStore } from "../local/directory-store.ts";
 import { openInProcessWorkflow } from "../local/in-process-workflow.ts";
 import { createKeyFile, openKeyFile } from "../local/key-file.ts";
@@ -14,6 +15,7 @@ import type { KeyService } from "../ports/key-service.ts";
 import type { Lanes } from "../ports/lanes.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
 import type { PlainReader } from "../ports/plain-reader.ts";
+import type { RetainedStore } from "../ports/retained-store.ts";
 import type { Signer } from "../ports/signer.ts";
 import type { SourceDatabase } from "../ports/source-database.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
@@ -41,6 +43,8 @@ const STORES = ["hot", "keys"] as const;
 
 /** What was done and proven. Made with the first object, so that reading a vault writes nothing. */
 const EVIDENCE = "evidence";
+
+const ARCHIVE = "archive";
 
 /**
  * Opens the vault in a directory; a first capture makes it and its key file.
@@ -77,6 +81,10 @@ export const localUser = (): string => {
     return `uid ${process.getuid?.() ?? "unknown"}`;
   }
 };
+
+/** What is kept for long. Made with its first object. */
+export const openLocalArchive = async (vault: string): Promise<RetainedStore> =>
+  directoryRetainedStore(join(vault, ARCHIVE), { clock: systemClock, entropy: systemEntropy });
 
 /** Runs an act of several steps in this process. */
 export const localWorkflow = (workers: Readonly<Record<string, WorkerFunction>>, signal: AbortSignal): Workflow =>

@@ -20,8 +20,10 @@ async function lockedBucket(): Promise<{ client: S3Client; bucket: string }> {
 
 retainedStoreContract("s3", async () => {
   const { client, bucket } = await lockedBucket();
+  const open = () => s3RetainedStore(client, bucket, systemClock);
   return {
-    store: s3RetainedStore(client, bucket, systemClock),
+    store: open(),
+    other: open(),
     later: LATER,
     // S3 would refuse a date in the past; the emulator takes it, which spares the test the wait.
     async pass(name, version) {
@@ -35,7 +37,7 @@ retainedStoreContract("s3", async () => {
 test("a version is read through a delete marker and through whatever else was put over it", async () => {
   const { client, bucket } = await lockedBucket();
   const store = s3RetainedStore(client, bucket, systemClock);
-  const { version } = (await store.put("x", [BYTES], LATER)) as RetainedVersion;
+  const { version } = (await store.put("x", [BYTES], { mode: "governance", until: LATER })) as RetainedVersion;
   await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: "x" }));
   expect(await store.get("x", version)).toEqual(BYTES);
   await client.send(new PutObjectCommand({ Bucket: bucket, Key: "x", Body: "forged" }));
@@ -50,7 +52,7 @@ test("a put whose answer was lost names its version all the same", async () => {
   const front = await faultyFront(emulator().endpoint);
   const store = s3RetainedStore(emulatedS3(emulator(), { endpoint: front.endpoint }), bucket, systemClock);
   front.next("PUT", "lose the answer");
-  const { version } = (await store.put("x", [BYTES], LATER)) as RetainedVersion;
+  const { version } = (await store.put("x", [BYTES], { mode: "governance", until: LATER })) as RetainedVersion;
   expect(await s3RetainedStore(client, bucket, systemClock).get("x", version)).toEqual(BYTES);
   front.assertAllFired();
 });
@@ -68,6 +70,8 @@ test("fails with STORE_FORBIDDEN, not OBJECT_RETAINED, where the right to delete
 test("fails in a bucket without versions, where nothing would be kept", async () => {
   const client = emulatedS3(emulator());
   const store = s3RetainedStore(client, await freshBucket(client), systemClock);
-  await expect(store.put("x", [BYTES], LATER)).rejects.toMatchObject({ retryable: false });
+  await expect(store.put("x", [BYTES], { mode: "governance", until: LATER })).rejects.toMatchObject({
+    retryable: false,
+  });
   expect(await store.versions("x")).toEqual([]);
 });

@@ -6,9 +6,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 retainedStoreContract("memory", async () => {
   const clock = manualClock();
-  return {
-    store: memoryRetainedStore(clock),
-    later: clock.now() + DAY_MS,
-    pass: () => clock.advance(DAY_MS + 1000),
-  };
+  const store = memoryRetainedStore(clock);
+  return { store, other: store, later: clock.now() + DAY_MS, pass: () => clock.advance(DAY_MS) };
 });
