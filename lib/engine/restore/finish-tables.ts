@@ -1,4 +1,5 @@
 import type { SchemaStatement } from "../../model/schema.ts";
+import type { TableFacts } from "../../model/table.ts";
 import { plainBytesOf, type RestoreWork } from "./plan-restore.ts";
 import type { StatementTask } from "./restore-lane.ts";
 import type { Queued } from "./run-tasks.ts";
@@ -55,22 +56,29 @@ export const statementTask = ({ kind, name, sql }: SchemaStatement): StatementTa
   doing: `making ${kind} ${name}`,
 });
 
-/** ANALYZE of everything that has rows. That of a partitioned table does its partitions. */
+/** ANALYZE of everything that has rows; of what is not a table of the restore first, for nobody knows how long that takes. */
 export const statisticsTasks = (work: Pick<RestoreWork, "pre" | "post" | "tables">): Batch => {
-  const statements = [...work.pre, ...work.post];
-  const partitions = new Set(statements.filter(({ kind }) => kind === "attach partition").map((one) => one.tableOid));
-  const tables = work.tables
-    .filter(({ table }) => !partitions.has(table.facts.oid))
-    .map((one) => ({ name: qualified(one.into.schema, one.into.name), weight: plainBytesOf(one) }));
-  const others = statements
-    .filter(
-      ({ kind, sql, tableOid }) =>
-        kind === "refresh materialized view" ||
-        (kind === "table" && sql.includes("\nPARTITION BY ") && !partitions.has(tableOid)),
-    )
-    .map(({ name }) => ({ name, weight: Number.MAX_SAFE_INTEGER }));
-  return [...tables, ...others].map(({ name, weight }) => ({
+  const weights = new Map(work.tables.map((one) => [qualified(one.into.schema, one.into.name), plainBytesOf(one)]));
+  const tables = work.tables.map(({ table, into }) => ({ oid: table.facts.oid, schema: into.schema, name: into.name }));
+  return analysedNames([...work.pre, ...work.post], tables).map((name) => ({
     task: { kind: "statement", sql: `ANALYZE ${name}`, doing: `analysing ${name}` },
-    weight,
+    weight: weights.get(name) ?? Number.MAX_SAFE_INTEGER,
   }));
+};
+
+/** What ANALYZE has to see, of tables and of what statements fill. That of a partitioned table does its partitions. */
+export const analysedNames = (
+  statements: readonly SchemaStatement[],
+  tables: readonly Pick<TableFacts, "schema" | "name" | "oid">[],
+): readonly string[] => {
+  const partitions = new Set(statements.filter(({ kind }) => kind === "attach partition").map((one) => one.tableOid));
+  const others = statements.filter(
+    ({ kind, sql, tableOid }) =>
+      kind === "refresh materialized view" ||
+      (kind === "table" && sql.includes("\nPARTITION BY ") && !partitions.has(tableOid)),
+  );
+  return [
+    ...tables.filter(({ oid }) => !partitions.has(oid)).map(({ schema, name }) => qualified(schema, name)),
+    ...others.map(({ name }) => name),
+  ];
 };
