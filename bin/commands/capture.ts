@@ -1,7 +1,9 @@
 import { Option } from "@commander-js/extra-typings";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { hotCopyOnStack } from "../../lib/operations/act-on-stack.ts";
+import { recorded } from "../../lib/operations/audit.ts";
 import { type CaptureReport, captureDatabase, captureReportOf } from "../../lib/operations/capture.ts";
+import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
 import { openPoint } from "../../lib/operations/points.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
 import { localSource, localToday } from "../../lib/wiring/local.ts";
@@ -52,9 +54,8 @@ export const addCapture: AddCommand = (program, act) => {
     .action(
       act(async (session, options) => {
         const stack = stackOf(session, options);
-        const report = await (stack === undefined ? captureHere(session, options) : captureOn(stack, session, options));
-        session.progress.finish();
-        session.output.result("capture", report, () => captureLines(report));
+        if (stack === undefined) await captureHere(session, options);
+        else show(session, await captureOn(stack, session, options));
         return EXIT.ok;
       }),
     );
@@ -71,31 +72,42 @@ interface Options extends VaultFlags {
   readonly jobs?: number | undefined;
 }
 
+const show = (session: Session, report: CaptureReport): CaptureReport => {
+  session.progress.finish();
+  session.output.result("capture", report, () => captureLines(report));
+  return report;
+};
+
 const captureHere = async (session: Session, options: Options): Promise<CaptureReport> => {
   const { policy: file } = options;
   const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
   const databaseUrl = resolveDatabase(session.env, options.database);
   const source = await localSource(databaseUrl);
-  const { place, world, vault } = await localVaultOf(session, options, "create");
-  return captureDatabase(
-    {
-      vault,
-      source,
-      clock: world.clock,
-      openLanes: (opening) => openLanes(options.jobs, { kind: "copy", vault: place, databaseUrl, act: opening }),
-      progress: session.progress.report,
-      warn: session.output.note,
-      signal: session.signal,
-    },
-    {
-      tier: options.tier,
-      release: options.release,
-      commit: options.commit,
-      label: options.label,
-      policy,
-      base: options.base,
-    },
-  );
+  const { place, world, vault, audit } = await localVaultOf(session, options, "create");
+  if (policy !== undefined) await recordPolicy(audit, policy);
+  const { signal } = session;
+  const captureIt = (): Promise<CaptureReport> =>
+    captureDatabase(
+      {
+        vault,
+        source,
+        clock: world.clock,
+        openLanes: (opening) => openLanes(options.jobs, { kind: "copy", vault: place, databaseUrl, act: opening }),
+        progress: session.progress.report,
+        warn: session.output.note,
+        signal,
+      },
+      {
+        tier: options.tier,
+        release: options.release,
+        commit: options.commit,
+        label: options.label,
+        policy,
+        base: options.base,
+      },
+    );
+  const about = { act: "capture", database: source.database, signal } as const;
+  return recorded(audit, about, async () => show(session, await captureIt()), captureEntry);
 };
 
 /** A stack takes one hot copy of a database a day. This finds it, or takes it now. */

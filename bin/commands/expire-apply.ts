@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
+import { recorded } from "../../lib/operations/audit.ts";
+import { expiryEntries, recordPolicy } from "../../lib/operations/entries.ts";
 import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
@@ -25,20 +27,19 @@ export const addExpireApply: AddCommand = (program, act) => {
     .action(
       act(async (session, file, options) => {
         const plan = readExpiryPlan(await readPlanFile(file));
-        const { vault, world } = await vaultOf(session, options);
-        const report = await applyExpiry(
-          {
-            vault,
-            clock: world.clock,
-            progress: session.progress.report,
-            warn: session.output.note,
-            signal: session.signal,
-          },
-          plan,
-        );
-        session.progress.finish();
-        session.output.result("expire.apply", report, () => reportLines(report));
-        return statusOf(report);
+        const { vault, world, audit } = await vaultOf(session, options);
+        await recordPolicy(audit, plan.policy);
+        const { signal } = session;
+        const run = async (): Promise<ExpiryReport> => {
+          const report = await applyExpiry(
+            { vault, clock: world.clock, progress: session.progress.report, warn: session.output.note, signal },
+            plan,
+          );
+          session.progress.finish();
+          session.output.result("expire.apply", report, () => reportLines(report));
+          return report;
+        };
+        return statusOf(await recorded(audit, { act: "expire", signal }, run, (report) => expiryEntries(plan, report)));
       }),
     );
 };

@@ -1,9 +1,12 @@
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import type { ReleaseReceipt, ReleaseRequest } from "../../lib/model/release.ts";
 import { openReleaseOnStack } from "../../lib/operations/act-on-stack.ts";
+import { recorded } from "../../lib/operations/audit.ts";
 import { captureHere } from "../../lib/operations/capture-point.ts";
+import { recordPolicy, releaseEntries } from "../../lib/operations/entries.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
 import { READ_WORKER, readPointBack } from "../../lib/operations/read-point.ts";
+import { findReceipt } from "../../lib/operations/receipt.ts";
 import { openRelease } from "../../lib/operations/release.ts";
 import { localSource, localWorkflow } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
@@ -47,16 +50,11 @@ export const addReleaseOpen: AddCommand = (program, act) => {
     .action(
       act(async (session, release, options) => {
         const stack = stackOf(session, options);
-        const receipt = await (stack === undefined
-          ? openHere(session, release, options)
-          : openOn(
-              stack,
-              session,
-              { release, commit: options.commit, database: databaseOf(session, options) },
-              options,
-            ));
-        session.progress.finish();
-        session.output.result("release.open", { receipt }, () => receiptLines(receipt));
+        if (stack === undefined) await openHere(session, release, options);
+        else {
+          const request = { release, commit: options.commit, database: databaseOf(session, options) };
+          show(session, await openOn(stack, session, request, options));
+        }
         return EXIT.ok;
       }),
     );
@@ -71,12 +69,18 @@ interface Options extends VaultFlags {
 
 const databaseOf = ({ env }: Session, { database }: Options): string => resolveDatabase(env, database);
 
+const show = (session: Session, receipt: ReleaseReceipt): ReleaseReceipt => {
+  session.progress.finish();
+  session.output.result("release.open", { receipt }, () => receiptLines(receipt));
+  return receipt;
+};
+
 const openHere = async (session: Session, release: string, options: Options): Promise<ReleaseReceipt> => {
   const { policy: file } = options;
   const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
   const databaseUrl = databaseOf(session, options);
   const source = await localSource(databaseUrl);
-  const { place, world, vault } = await localVaultOf(session, options, "create");
+  const { place, world, vault, audit } = await localVaultOf(session, options, "create");
   const { clock, keys } = world;
   const warn = session.output.note;
   const capture = captureHere({
@@ -90,11 +94,22 @@ const openHere = async (session: Session, release: string, options: Options): Pr
     signal: session.signal,
   });
   const read = readPointBack({ openVault: () => Promise.resolve(vault), clock, warn });
-  return openRelease(
-    localWorkflow({ [READ_WORKER]: read }, session.signal),
-    { evidence: world.evidence, clock, capture, readers: 1, signer: keys },
-    { database: source.database, release, commit: options.commit },
-  );
+  if (policy !== undefined) await recordPolicy(audit, policy);
+  const { signal } = session;
+  const { database } = source;
+  const opened = await findReceipt(world.evidence, { database, release });
+  const run = async (): Promise<ReleaseReceipt> =>
+    show(
+      session,
+      await openRelease(
+        localWorkflow({ [READ_WORKER]: read }, signal),
+        { evidence: world.evidence, clock, capture, readers: 1, signer: keys },
+        { database, release, commit: options.commit },
+      ),
+    );
+  // A receipt that is shown again is no act; asked for with another commit it is refused, and that is one.
+  const entries = (receipt: ReleaseReceipt) => (opened === undefined ? releaseEntries(vault, receipt) : []);
+  return recorded(audit, { act: "release", database, signal }, run, entries);
 };
 
 const openOn = async (

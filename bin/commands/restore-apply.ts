@@ -1,7 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { Option } from "@commander-js/extra-typings";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
-import { applyPlan, pointToSql, readRestorePlan } from "../../lib/operations/restore.ts";
+import { recorded } from "../../lib/operations/audit.ts";
+import { restoreEntry, sqlEntry } from "../../lib/operations/entries.ts";
+import {
+  applyPlan,
+  pointToSql,
+  type RestorePlan,
+  type RestoreReport,
+  readRestorePlan,
+  type SqlReport,
+} from "../../lib/operations/restore.ts";
 import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
@@ -61,34 +70,45 @@ export const addRestoreApply: AddCommand = (program, act) => {
         const databaseUrl = resolveDatabase(session.env, options.database);
         const plan = readRestorePlan(await readPlanFile(file));
         const opened = await vaultOf(session, options);
-        const report = await applyPlan(
-          {
-            vault: opened.vault,
-            clock: opened.world.clock,
-            target: localTarget(databaseUrl),
-            openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.place, databaseUrl, act }),
-            progress: session.progress.report,
-            warn: session.output.note,
-            signal: session.signal,
-          },
-          plan,
-          { proof: options.proof },
-        );
-        session.progress.finish();
-        session.output.result("restore.apply", { ...report, estimate: plan.estimate }, () => [
-          `restored ${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, ${formatBytes(report.bytes)} in ${formatDuration(report.elapsedMs)} (estimate ${formatDuration(plan.estimate.seconds * 1000)})`,
-          ...report.phases
-            .map(({ phase, elapsedMs }) => ({ phase, took: formatDuration(elapsedMs) }))
-            .filter(({ took }) => took !== NO_TIME)
-            .map(({ phase, took }) => `  ${phase.padEnd(18)} ${took}`),
-          report.proof === "full"
-            ? "proven: every table was read back and is, row for row, what the point holds"
-            : "counted: every table has as many rows as the point; contents were not read back",
-        ]);
+        const { signal } = session;
+        const run = async (): Promise<RestoreReport> => {
+          const report = await applyPlan(
+            {
+              vault: opened.vault,
+              clock: opened.world.clock,
+              target: localTarget(databaseUrl),
+              openLanes: (act) => openLanes(options.jobs, { kind: "restore", vault: opened.place, databaseUrl, act }),
+              progress: session.progress.report,
+              warn: session.output.note,
+              signal,
+            },
+            plan,
+            { proof: options.proof },
+          );
+          session.progress.finish();
+          session.output.result("restore.apply", { ...report, estimate: plan.estimate }, () =>
+            restoreLines(report, plan),
+          );
+          return report;
+        };
+        const { id, database } = plan.point;
+        const about = { act: "restore", database, point: id, signal } as const;
+        await recorded(opened.audit, about, run, (report) => restoreEntry(plan, report));
         return EXIT.ok;
       }),
     );
 };
+
+const restoreLines = (report: RestoreReport, plan: RestorePlan): readonly string[] => [
+  `restored ${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, ${formatBytes(report.bytes)} in ${formatDuration(report.elapsedMs)} (estimate ${formatDuration(plan.estimate.seconds * 1000)})`,
+  ...report.phases
+    .map(({ phase, elapsedMs }) => ({ phase, took: formatDuration(elapsedMs) }))
+    .filter(({ took }) => took !== NO_TIME)
+    .map(({ phase, took }) => `  ${phase.padEnd(18)} ${took}`),
+  report.proof === "full"
+    ? "proven: every table was read back and is, row for row, what the point holds"
+    : "counted: every table has as many rows as the point; contents were not read back",
+];
 
 const readPlanFile = async (file: string): Promise<string> => {
   try {
@@ -125,12 +145,17 @@ const toSql = async (
       { schemas: options.schema ?? [], tables: options.table ?? [] },
     );
   const { out } = options;
-  const report = await (out === undefined ? write(writeStdout) : writeNewFile(out, write));
-  session.progress.finish();
-  const facts = `${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, ${formatBytes(report.bytes)}`;
-  // On standard output the SQL is the result; a summary there would be loaded too.
-  if (out === undefined) session.output.note(`wrote ${facts}`);
-  else session.output.result("restore.sql", { ...report, file: out }, () => [`wrote ${out}: ${facts}`]);
+  const run = async (): Promise<SqlReport> => {
+    const report = await (out === undefined ? write(writeStdout) : writeNewFile(out, write));
+    session.progress.finish();
+    const facts = `${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, ${formatBytes(report.bytes)}`;
+    // On standard output the SQL is the result; a summary there would be loaded too.
+    if (out === undefined) session.output.note(`wrote ${facts}`);
+    else session.output.result("restore.sql", { ...report, file: out }, () => [`wrote ${out}: ${facts}`]);
+    return report;
+  };
+  const { signal } = session;
+  await recorded(opened.audit, { act: "restore", point, signal }, run, (report) => sqlEntry(point, report));
   return EXIT.ok;
 };
 

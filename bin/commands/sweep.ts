@@ -1,4 +1,6 @@
 import { EXIT } from "../../lib/model/errors.ts";
+import { recorded } from "../../lib/operations/audit.ts";
+import { sweepEntry } from "../../lib/operations/entries.ts";
 import { type SweepReport, sweepVault } from "../../lib/operations/sweep.ts";
 import { formatBytes, formatNumber } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
@@ -15,14 +17,17 @@ export const addSweep: AddCommand = (program, act) => {
     .addOption(passphraseFileOption())
     .action(
       act(async (session, options) => {
-        const { world } = await vaultOf(session, options);
+        const { world, audit } = await vaultOf(session, options);
         const { clock, stores } = world;
-        const report = await sweepVault(
-          { stores, clock, progress: session.progress.report, signal: session.signal },
-          { dryRun: options.dryRun },
-        );
-        session.progress.finish();
-        session.output.result("sweep", report, () => sweepLines(report));
+        const { signal } = session;
+        const run = async (): Promise<SweepReport> => {
+          const { dryRun } = options;
+          const report = await sweepVault({ stores, clock, progress: session.progress.report, signal }, { dryRun });
+          session.progress.finish();
+          session.output.result("sweep", report, () => sweepLines(report));
+          return report;
+        };
+        await (options.dryRun ? run() : recorded(audit, { act: "sweep", signal }, run, sweepEntry));
         return EXIT.ok;
       }),
     );

@@ -1,5 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
 import { EXIT } from "../../lib/model/errors.ts";
+import { recorded } from "../../lib/operations/audit.ts";
+import { drillEntry, verifyEntry } from "../../lib/operations/entries.ts";
 import { type VerifyReport, verifyVault } from "../../lib/operations/verify.ts";
 import { type DrillReport, verifyByRestore } from "../../lib/operations/verify-restore.ts";
 import { localPlainReader, localTarget } from "../../lib/wiring/local.ts";
@@ -41,20 +43,28 @@ export const addVerify: AddCommand = (program, act) => {
     .action(
       act(async (session, wanted, options) => {
         const opened = await vaultOf(session, options);
+        const { signal } = session;
         if (options.level === "restore") {
-          const report = await drill(session, opened, wanted ?? "latest", options);
-          session.progress.finish();
-          session.output.result("verify", { level: "restore", ...report, problems: [] }, () => drillLines(report));
+          const drilled = async (): Promise<DrillReport> => {
+            const report = await drill(session, opened, wanted ?? "latest", options);
+            session.progress.finish();
+            session.output.result("verify", { level: "restore", ...report, problems: [] }, () => drillLines(report));
+            return report;
+          };
+          await recorded(opened.audit, { act: "drill", point: wanted, signal }, drilled, drillEntry);
           return EXIT.ok;
         }
         const { vault, world } = opened;
-        const report = await verifyVault(
-          { vault, clock: world.clock, progress: session.progress.report, signal: session.signal },
-          { level: options.level, wanted },
-        );
-        session.progress.finish();
-        session.output.result("verify", report, () => verifyLines(report));
-        return report.problems.length === 0 ? EXIT.ok : EXIT.different;
+        const { level } = options;
+        const verified = async (): Promise<VerifyReport> => {
+          const { report: progress } = session.progress;
+          const report = await verifyVault({ vault, clock: world.clock, progress, signal }, { level, wanted });
+          session.progress.finish();
+          session.output.result("verify", report, () => verifyLines(report));
+          return report;
+        };
+        const { problems } = await recorded(opened.audit, { act: "verify", signal }, verified, verifyEntry);
+        return problems.length === 0 ? EXIT.ok : EXIT.different;
       }),
     );
 };

@@ -118,6 +118,8 @@ export interface AboutAct {
   readonly signal?: AbortSignal | undefined;
 }
 
+type Entries = AuditEntry | readonly AuditEntry[];
+
 /**
  * Runs an act and records it: as done, by what came of it, or as failed or refused, and then throws what the act threw.
  * @param entriesOf  one entry, or several; none if nothing was done that anybody will ask for
@@ -127,7 +129,7 @@ export const recorded = async <T>(
   world: AuditWorld,
   about: AboutAct,
   run: () => Promise<T>,
-  entriesOf: (result: T) => AuditEntry | readonly AuditEntry[],
+  entriesOf: (result: T) => Entries | Promise<Entries>,
 ): Promise<T> => {
   let result: T;
   try {
@@ -136,7 +138,7 @@ export const recorded = async <T>(
     throw await recordFailed(world, about, error);
   }
   try {
-    for (const entry of [entriesOf(result)].flat() as readonly AuditEntry[]) await appendRecord(world, entry);
+    for (const entry of [await entriesOf(result)].flat() as readonly AuditEntry[]) await appendRecord(world, entry);
   } catch (cause) {
     throw new Failure("EVIDENCE_UNWRITTEN", `the act "${about.act}" was done and is not recorded: ${wordsOf(cause)}`, {
       cause,

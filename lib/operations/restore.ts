@@ -20,6 +20,8 @@ import type { Clock } from "../ports/clock.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
 import { openPoint } from "./points.ts";
 
+export type { RestorePlan, RestoreReport, SqlReport };
+
 /** Reads a plan from what a file holds. @throws PLAN_INVALID  it is not a plan, or was changed since it was made */
 export const readRestorePlan = readPlan;
 

@@ -1,0 +1,127 @@
+import { canonicalJson, plainJson } from "../engine/canonical-json.ts";
+import { sha256 } from "../engine/document.ts";
+import { findPoint } from "../engine/points.ts";
+import type { Vault } from "../engine/vault.ts";
+import type { AuditEntry } from "../model/audit.ts";
+import type { Point } from "../model/point.ts";
+import type { Policy } from "../model/policy.ts";
+import type { ReleaseReceipt } from "../model/release.ts";
+import { type AuditWorld, appendRecord, lastRecordOf } from "./audit.ts";
+import type { ExpiryPlan, ExpiryReport } from "./expire-parts.ts";
+import type { RestorePlan, RestoreReport, SqlReport } from "./restore.ts";
+import type { SweepReport } from "./sweep.ts";
+import type { VerifyReport } from "./verify.ts";
+import type { DrillReport } from "./verify-restore.ts";
+
+export const captureEntry = ({ point }: { readonly point: Point }): AuditEntry => ({
+  outcome: "done",
+  act: "capture",
+  database: point.database,
+  point: point.id,
+  tier: point.tier,
+  ...(point.release === undefined ? {} : { release: point.release }),
+  ...(point.commit === undefined ? {} : { commit: point.commit }),
+  classes: point.parts.map((part) => part.class),
+  tables: point.parts.reduce((sum, part) => sum + part.tables, 0),
+  rows: point.parts.reduce((sum, part) => sum + part.rows, 0),
+  storedBytes: point.stored.bytes,
+  startedAt: point.startedAt,
+  finishedAt: point.finishedAt,
+});
+
+/** Of the point that was taken for a release, and of the release. */
+export const releaseEntries = async (
+  vault: Vault,
+  { database, release, commit, point }: ReleaseReceipt,
+): Promise<readonly AuditEntry[]> => [
+  captureEntry({ point: await findPoint(vault.hot, point.id) }),
+  { outcome: "done", act: "release", database, release, commit, point: point.id },
+];
+
+/** Of each part that went, and of what was swept with them. A part that went before says no more than its own record. */
+export const expiryEntries = (plan: ExpiryPlan, { parts, sweep }: ExpiryReport): readonly AuditEntry[] => [
+  ...parts.flatMap((part): readonly AuditEntry[] => {
+    const planned = plan.parts.find((one) => one.point === part.point && one.class === part.class);
+    if (planned === undefined || !("lookedAt" in part)) return [];
+    const { keyShredded, objectsDeleted, objectsLeft, lookedAt, marginMs } = part;
+    return [
+      {
+        outcome: "done",
+        act: "expire",
+        database: planned.database,
+        part: { store: "hot", id: part.point, class: part.class },
+        tier: planned.tier,
+        startedAt: planned.startedAt,
+        deadline: part.deadline,
+        keyShredded,
+        objectsDeleted,
+        objectsLeft,
+        lookedAt,
+        marginMs,
+      },
+    ];
+  }),
+  sweepEntry(sweep),
+];
+
+export const sweepEntry = ({ pages, chunks, parts, keys }: SweepReport): AuditEntry => ({
+  outcome: "done",
+  act: "sweep",
+  objects: [pages, chunks, parts, keys].reduce((sum, { objects }) => sum + objects, 0),
+  bytes: [pages, chunks, parts, keys].reduce((sum, { bytes }) => sum + bytes, 0),
+});
+
+export const restoreEntry = (plan: RestorePlan, { rows, elapsedMs }: RestoreReport): AuditEntry => ({
+  outcome: "done",
+  act: "restore",
+  database: plan.point.database,
+  point: plan.point.id,
+  plan: plan.sha256,
+  rows,
+  elapsedMs,
+});
+
+/** Rows that left the vault as text: no plan, and no target that Lastgood knows. */
+export const sqlEntry = (point: string, { rows, elapsedMs }: SqlReport): AuditEntry => ({
+  outcome: "done",
+  act: "restore",
+  point,
+  plan: "none: written as SQL",
+  rows,
+  elapsedMs,
+});
+
+export const verifyEntry = (report: VerifyReport): AuditEntry => ({
+  outcome: "done",
+  act: "verify",
+  level: report.level,
+  points: report.points,
+  objects: report.objects,
+  bytes: report.bytes,
+  rows: report.rows,
+  problems: report.problems.length,
+  elapsedMs: report.elapsedMs,
+});
+
+export const drillEntry = ({ point, tables, rows, restore, elapsedMs }: DrillReport): AuditEntry => ({
+  outcome: "done",
+  act: "drill",
+  part: { store: "hot", id: point },
+  tables,
+  rows,
+  plainBytes: restore.bytes,
+  restoreMs: restore.elapsedMs,
+  elapsedMs,
+});
+
+/** Records the policy of a run, if the run before it for the same databases had another one, or none. */
+export const recordPolicy = async (world: AuditWorld, policy: Policy): Promise<void> => {
+  const digest = sha256(canonicalJson(plainJson(policy)));
+  const databases = databasesOf(policy);
+  const last = await lastRecordOf(world.evidence, "policy", (record) => databasesOf(record.policy) === databases);
+  if (last?.sha256 === digest) return;
+  const before = last === undefined ? {} : { before: last.sha256 };
+  await appendRecord(world, { outcome: "done", act: "policy", sha256: digest, ...before, policy });
+};
+
+const databasesOf = (policy: unknown): string => [...(policy as Policy).databases].sort().join(" ");
