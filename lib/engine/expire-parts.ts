@@ -1,11 +1,19 @@
 import { Failure } from "../model/errors.ts";
 import type { PartRef, Point } from "../model/point.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { assertNotCaptured, assertNothingLeft, namesOf, removeObject, removePoint } from "./expire.ts";
-import { type FoldReport, type FoldWorld, foldChains } from "./fold-chain.ts";
+import { assertNotCaptured, assertNothingLeft, namesOf, removeObject } from "./expire.ts";
+import {
+  dropOlderGenerations,
+  type FoldReport,
+  type FoldWorld,
+  foldChains,
+  keptBy,
+  nextGeneration,
+} from "./fold-chain.ts";
 import { pageChunkNames } from "./page.ts";
-import { listPoints, newestGeneration, type PartHeader, partObjects } from "./points.ts";
+import { listPoints, newestGeneration, type PartHeader, partObjects, putPoint } from "./points.ts";
 import { readHeader } from "./seal.ts";
+import { isShredded, shredKey } from "./shred.ts";
 import { partKeyName, type Vault } from "./vault.ts";
 
 /** Parts of one point that are to go. */
@@ -25,8 +33,16 @@ export interface PartRemoval {
   readonly unnamed: readonly string[];
 }
 
+/** A part that stays although it was to go, and what said so: a hold, or that nobody could tell whether there is one. */
+export interface KeptPart {
+  readonly point: string;
+  readonly class: string;
+  readonly failure: Failure;
+}
+
 export interface PartsRemovalReport {
   readonly parts: readonly PartRemoval[];
+  readonly kept: readonly KeptPart[];
   /** Ids of points that have no part any more and went with the last one. */
   readonly points: readonly string[];
   readonly fold: FoldReport;
@@ -39,6 +55,9 @@ export interface PartsRemovalReport {
  * here on nobody can read it), then its objects of all generations. Then each is looked for and must be gone. A point
  * without parts goes too. Pages and chunks that nothing names any more are left to sweep, and to `lookForParts` to look for.
  *
+ * Whether a part is held is asked before the fold, before its point stops to name it and before its key is shredded. Until
+ * then nothing of it is lost: one that is held so late is put back into its point. What is deleted after the shred is noise.
+ *
  * Stopped anywhere, running it again completes the removal. It folds also when nothing is to leave: a capture that ran
  * beside the last fold may have brought back what that merged.
  *
@@ -49,35 +68,76 @@ export const removeParts = async (world: FoldWorld, leaving: readonly LeavingPar
   const { vault } = world;
   const points = new Set<string>();
   const parts = new Map<string, ReadonlySet<string>>();
+  const kept: KeptPart[] = [];
+  /** As they were before: what a part is put back from. */
+  const before = new Map<string, Point>();
   for (const [id, classes] of byPoint(leaving)) {
     await assertNotCaptured(world, id);
     const point = await newestGeneration(vault.hot, id);
     for (const name of classes) await assertKnown(vault, id, name, point);
-    if (point === undefined || point.parts.every((ref) => classes.has(ref.class))) points.add(id);
-    else parts.set(id, classes);
+    const asked = [...classes].map(async (name) => ({ name, failure: await keptUnlessShredded(world, id, name) }));
+    const going = new Set<string>();
+    for (const { name, failure } of await Promise.all(asked))
+      if (failure === undefined) going.add(name);
+      else kept.push({ point: id, class: name, failure });
+    if (going.size === 0) continue;
+    if (point !== undefined) before.set(id, point);
+    if (point?.parts.every((ref) => going.has(ref.class)) !== false) points.add(id);
+    parts.set(id, going);
   }
-  const fold = await foldChains(world, { points, parts });
+  const staying = new Map([...parts].filter(([id]) => !points.has(id)));
+  const fold = await foldChains(world, { points, parts: staying });
 
   // Whoever removed other parts of it meanwhile may have left it without any.
-  for (const id of parts.keys()) if ((await newestGeneration(vault.hot, id))?.parts.length === 0) points.add(id);
-  const staying = await pagesOfPoints(vault, points);
+  for (const id of staying.keys()) if ((await newestGeneration(vault.hot, id))?.parts.length === 0) points.add(id);
+  const pages = await pagesOfPoints(vault, points);
   const removals: PartRemoval[] = [];
-  for (const [id, classes] of byPoint(leaving)) {
+  for (const [id, classes] of parts) {
     const unnamed = new Map<string, readonly string[]>();
-    for (const name of classes) unnamed.set(name, await unnamedBy(vault.hot, id, name, staying));
+    for (const name of classes) unnamed.set(name, await unnamedBy(vault.hot, id, name, pages));
     if (points.has(id)) for (const name of await namesOf(vault.hot, `points/${id}/`)) await vault.hot.delete(name);
-    for (const name of classes)
+    for (const name of classes) {
+      const failure = await keptUnlessShredded(world, id, name);
+      if (failure !== undefined) {
+        kept.push({ point: id, class: name, failure });
+        points.delete(id);
+        await putBack(world, before.get(id), name);
+        continue;
+      }
       removals.push({
         point: id,
         class: name,
-        keyShredded: (await removeObject(vault.stores.keys, partKeyName(id, name))) === 1,
+        keyShredded: await shredKey(vault.stores.keys, partKeyName(id, name), world.clock.now()),
         objectsDeleted: await removeAll(vault.hot, partObjects(id, name)),
         unnamed: unnamed.get(name) ?? [],
       });
-    if (points.has(id)) await removePoint(vault, id);
-    else for (const name of classes) assertNothingLeft(id, await objectsOfPart(vault, id, name));
+    }
+    if (points.has(id)) assertNothingLeft(id, await namesOf(vault.hot, `points/${id}/`));
+    for (const { class: name } of removals.filter(({ point }) => point === id))
+      assertNothingLeft(id, await objectsOfPart(vault, id, name));
   }
-  return { parts: removals, points: [...points], fold };
+  return { parts: removals, kept, points: [...points], fold };
+};
+
+/** A part whose shred has begun is lost: no hold brings it back, and it must not stay as a key beside its tombstone. */
+const keptUnlessShredded = async (world: FoldWorld, id: string, className: string): Promise<Failure | undefined> =>
+  (await isShredded(world.vault.stores.keys, partKeyName(id, className))) ? undefined : keptBy(world, id, className);
+
+/** Lets a point name a part again that it had stopped to name. What a process that died let go without is spared by sweep. */
+const putBack = async ({ vault, clock }: FoldWorld, before: Point | undefined, className: string): Promise<void> => {
+  const ref = before?.parts.find((one) => one.class === className);
+  if (before === undefined || ref === undefined) return;
+  const there = await newestGeneration(vault.hot, before.id);
+  if (there?.parts.some((one) => one.class === className) === true) return;
+  const others = before.parts.filter((one) => one !== ref).map((one) => ({ class: one.class, at: clock.now() }));
+  const point = there ?? { ...before, parts: [], expired: [...(before.expired ?? []), ...others] };
+  await putPoint(vault.hot, {
+    ...point,
+    generation: await nextGeneration(vault, point),
+    parts: [...point.parts, ref],
+    expired: (point.expired ?? []).filter((one) => one.class !== className),
+  });
+  await dropOlderGenerations(vault, point.id);
 };
 
 /**

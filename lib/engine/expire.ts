@@ -1,9 +1,9 @@
 import { Failure } from "../model/errors.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { type FoldReport, type FoldWorld, foldChains } from "./fold-chain.ts";
+import { type FoldReport, type FoldWorld, foldChains, keptBy } from "./fold-chain.ts";
 import { listIntents } from "./intent.ts";
-import { partPrefix, pointGenerations } from "./points.ts";
-import type { Vault } from "./vault.ts";
+import { newestGeneration, partPrefix, pointGenerations } from "./points.ts";
+import { shredKey } from "./shred.ts";
 
 export interface RemovalReport {
   /** Ids of the points that were removed, or whose removal was completed. */
@@ -17,6 +17,7 @@ export interface RemovalReport {
  * Removes points. Where points that stay build on them, their layers are folded first. Then, point by point, what makes
  * it visible goes first and what it was made of last: its generations, its wrapped data keys (from here on nobody can read
  * it), its parts. Then each is looked for and must be gone. Pages and chunks that nothing names any more are left to sweep.
+ * Whether a part is held is asked before the fold and before its point goes.
  *
  * Stopped anywhere, running it again completes the removal, also when the point itself is gone already.
  *
@@ -24,13 +25,13 @@ export interface RemovalReport {
  * @throws CAPTURE_RUNNING  it is being captured, or another fold is running
  */
 export const removePoints = async (world: FoldWorld, ids: readonly string[]): Promise<RemovalReport> => {
-  const { vault } = world;
   for (const id of ids) await assertRemovable(world, id);
   const fold = await foldChains(world, { points: new Set(ids), parts: new Map() });
   let objectsDeleted = 0;
   let keysShredded = 0;
   for (const id of ids) {
-    const removed = await removePoint(vault, id);
+    await assertNotKept(world, id);
+    const removed = await removePoint(world, id);
     objectsDeleted += removed.objectsDeleted;
     keysShredded += removed.keysShredded;
   }
@@ -38,8 +39,8 @@ export const removePoints = async (world: FoldWorld, ids: readonly string[]): Pr
 };
 
 /** Removes one point that nothing builds on, and looks for what is left of it. */
-export const removePoint = async (
-  vault: Vault,
+const removePoint = async (
+  { vault, clock }: Pick<FoldWorld, "vault" | "clock">,
   id: string,
 ): Promise<Pick<RemovalReport, "objectsDeleted" | "keysShredded">> => {
   const { keys } = vault.stores;
@@ -47,7 +48,8 @@ export const removePoint = async (
   let keysShredded = 0;
   // Lowest generation first: one that is left over must not come to be the newest.
   for (const name of await pointGenerations(vault.hot, id)) objectsDeleted += await removeObject(vault.hot, name);
-  for (const name of await namesOf(keys, partPrefix(id))) keysShredded += await removeObject(keys, name);
+  for (const name of await namesOf(keys, partPrefix(id)))
+    keysShredded += (await shredKey(keys, name, clock.now())) ? 1 : 0;
   for (const name of await namesOf(vault.hot, partPrefix(id))) objectsDeleted += await removeObject(vault.hot, name);
   assertNothingLeft(id, await leftOf(vault, id));
   return { objectsDeleted, keysShredded };
@@ -56,6 +58,15 @@ export const removePoint = async (
 const assertRemovable = async (world: FoldWorld, id: string): Promise<void> => {
   await assertNotCaptured(world, id);
   if ((await leftOf(world.vault, id)).length === 0) throw new Failure("POINT_NOT_FOUND", `there is no point ${id}`);
+  await assertNotKept(world, id);
+};
+
+/** @throws PART_HELD  or what else asking threw */
+const assertNotKept = async (world: FoldWorld, id: string): Promise<void> => {
+  for (const { class: name } of (await newestGeneration(world.vault.hot, id))?.parts ?? []) {
+    const kept = await keptBy(world, id, name);
+    if (kept !== undefined) throw kept;
+  }
 };
 
 /** @throws CAPTURE_RUNNING */
@@ -74,10 +85,10 @@ export const assertNothingLeft = (id: string, left: readonly string[]): void => 
     });
 };
 
-const leftOf = async (vault: Vault, id: string): Promise<readonly string[]> => [
-  ...(await pointGenerations(vault.hot, id)),
-  ...(await namesOf(vault.stores.keys, partPrefix(id))),
-  ...(await namesOf(vault.hot, partPrefix(id))),
+const leftOf = async ({ hot, stores }: FoldWorld["vault"], id: string): Promise<readonly string[]> => [
+  ...(await pointGenerations(hot, id)),
+  ...(await namesOf(stores.keys, partPrefix(id))),
+  ...(await namesOf(hot, partPrefix(id))),
 ];
 
 /** @returns how many objects that took away: one or none */

@@ -1,3 +1,4 @@
+import type { PartId } from "../model/audit.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { PartRef, PartTable, Point } from "../model/point.ts";
 import type { ReportProgress } from "../model/progress.ts";
@@ -20,6 +21,8 @@ export interface FoldWorld {
   readonly progress: ReportProgress;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
+  /** Asked before every step that destroys something of a part. What it throws keeps the part. */
+  readonly beforeDestroy?: (part: PartId) => Promise<void>;
   /** How bases are cut. Only tests give another rule than captures use. */
   readonly cut?: CutRule;
 }
@@ -139,11 +142,15 @@ const foldUnder = async (world: FoldWorld, held: HeldIntent, foldId: string, lea
   const pointsRewritten = written.length;
   // Only now: a point that says a part of it is gone says so of rows that no other point's layers hold any more.
   for (const point of newest.values()) {
-    if (!point.parts.some((ref) => leaves(point, ref))) continue;
     world.signal.throwIfAborted();
+    const going: PartRef[] = [];
+    // Whoever asked for the removal asks again, and says what was kept.
+    for (const ref of point.parts.filter((one) => leaves(point, one)))
+      if ((await keptBy(world, point.id, ref.class)) === undefined) going.push(ref);
+    if (going.length === 0) continue;
     held.assertHeld();
-    const gone = point.parts.filter((ref) => leaves(point, ref)).map((ref) => ({ class: ref.class, at: clock.now() }));
-    const parts = point.parts.filter((ref) => !leaves(point, ref));
+    const gone = going.map((ref) => ({ class: ref.class, at: clock.now() }));
+    const parts = point.parts.filter((ref) => !going.includes(ref));
     const expired = [...(point.expired ?? []), ...gone];
     await put({ ...point, generation: await nextGeneration(vault, point), parts, expired });
   }
@@ -155,6 +162,21 @@ const foldUnder = async (world: FoldWorld, held: HeldIntent, foldId: string, lea
   }
   for (const point of staying) await dropOlderGenerations(vault, point.id);
   return { tablesFolded: plan.folds.length, pointsRewritten, chunksRewritten, stored };
+};
+
+/** Why a part must not be destroyed now; undefined if it may. */
+export const keptBy = async (
+  { beforeDestroy }: Pick<FoldWorld, "beforeDestroy">,
+  id: string,
+  className: string,
+): Promise<Failure | undefined> => {
+  try {
+    await beforeDestroy?.({ store: "hot", id, class: className });
+    return undefined;
+  } catch (error) {
+    if (isFailure(error)) return error;
+    throw error;
+  }
 };
 
 const chainsOf = async (vault: Vault, point: Point, ref: PartRef): Promise<readonly TableChain[]> => {
@@ -206,7 +228,7 @@ const rebasedPoint = async (
 };
 
 /** Above every generation of the point and of its parts: one that died may have left a part that no point names. */
-const nextGeneration = async (vault: Vault, point: Point): Promise<number> => {
+export const nextGeneration = async (vault: Vault, point: Point): Promise<number> => {
   let highest = point.generation;
   for await (const { name } of vault.hot.list(partPrefix(point.id))) {
     highest = Math.max(highest, Number(name.slice(name.lastIndexOf(".") + 1)));
@@ -215,6 +237,6 @@ const nextGeneration = async (vault: Vault, point: Point): Promise<number> => {
 };
 
 /** Lowest first: what is left if it stops is the newest. Their parts are swept as parts that no point names. */
-const dropOlderGenerations = async (vault: Vault, id: string): Promise<void> => {
+export const dropOlderGenerations = async (vault: Vault, id: string): Promise<void> => {
   for (const name of (await pointGenerations(vault.hot, id)).slice(0, -1)) await vault.hot.delete(name);
 };

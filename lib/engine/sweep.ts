@@ -4,10 +4,12 @@ import type { ReportProgress } from "../model/progress.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ObjectFacts, ObjectStore, VaultStores } from "../ports/object-store.ts";
 import { sha256 } from "./document.ts";
+import { type FoldWorld, keptBy } from "./fold-chain.ts";
 import { listIntents, removeEndedIntents, removeIntent } from "./intent.ts";
 import { pageChunkNames } from "./page.ts";
-import { type PartHeader, readPointObject } from "./points.ts";
+import { type PartHeader, partObjects, readPointObject } from "./points.ts";
 import { readHeader } from "./seal.ts";
+import { shredKey } from "./shred.ts";
 import { isChunkName, SweepNames } from "./sweep-names.ts";
 import { WORK_SPARED_MS, workLeft } from "./sweep-work.ts";
 
@@ -21,6 +23,8 @@ export interface SweepWorld {
   readonly clock: Clock;
   readonly progress: ReportProgress;
   readonly signal: AbortSignal;
+  /** As in FoldWorld. */
+  readonly beforeDestroy?: FoldWorld["beforeDestroy"];
 }
 
 interface Count {
@@ -99,6 +103,7 @@ export const sweep = async (world: SweepWorld, options: { readonly dryRun: boole
     for (const page of intent.needs) needed.add(page);
   }
   for (const page of names.ownPages()) needed.add(page);
+  for (const page of await pagesHeld(world, names)) needed.add(page);
   let read = 0;
   for (const page of new Set([...pages, ...needed])) {
     world.signal.throwIfAborted();
@@ -120,12 +125,14 @@ export const sweep = async (world: SweepWorld, options: { readonly dryRun: boole
   const oldest = Math.min(...seen.live.map((intent) => intent.startedAt));
   const spareFrom = oldest - CLOCK_SKEW_MS;
   const run = new Deletion(world, options.dryRun, tell);
+  const fromHot = (name: string): Promise<unknown> => hot.delete(name);
+  const shred = (name: string): Promise<unknown> => shredKey(keys, name, world.clock.now());
   const swept = {
-    pages: await run.remove(hot, names.pagesLeft(), Number.POSITIVE_INFINITY),
-    chunks: await run.remove(hot, chunksLeft(hot, names), spareFrom),
-    parts: await run.remove(hot, names.partsLeft(), spareFrom),
-    keys: await run.remove(keys, names.keysLeft(), Number.POSITIVE_INFINITY),
-    work: await run.remove(hot, workLeft(hot, seen), world.clock.now() - WORK_SPARED_MS),
+    pages: await run.remove(names.pagesLeft(), fromHot, Number.POSITIVE_INFINITY),
+    chunks: await run.remove(chunksLeft(hot, names), fromHot, spareFrom),
+    parts: await run.remove(names.partsLeft(), fromHot, spareFrom),
+    keys: await run.remove(names.keysLeft(), shred, Number.POSITIVE_INFINITY),
+    work: await run.remove(workLeft(hot, seen), fromHot, world.clock.now() - WORK_SPARED_MS),
   };
   return { ...report, ...swept, spared: run.spared, postponed: undefined };
 };
@@ -203,6 +210,26 @@ const pagesOf = async (hot: ObjectStore, ref: PartRef, pointObject: string): Pro
   return readHeader<PartHeader>(ref.name, sealed, "part").pages;
 };
 
+/**
+ * What a removal that died had let go of and is held since. Its key says that nothing of it is lost yet; it is spared as if
+ * a point named it.
+ * @returns the pages that such parts name
+ */
+const pagesHeld = async (world: SweepWorld, names: SweepNames): Promise<readonly string[]> => {
+  const pages: string[] = [];
+  for (const { name: key } of names.keysLeft()) {
+    const [, id = "", className = ""] = key.split("/");
+    if ((await keptBy(world, id, className)) === undefined) continue;
+    names.nameKey(id, className);
+    for (const { name } of names.partsLeft().filter((part) => part.name.startsWith(partObjects(id, className)))) {
+      names.namePart(name);
+      const sealed = await world.stores.hot.get(name);
+      if (sealed !== undefined) pages.push(...readHeader<PartHeader>(name, sealed, "part").pages);
+    }
+  }
+  return pages;
+};
+
 const damaged = (name: string, why: string): Failure =>
   new Failure("OBJECT_CORRUPT", `object ${name} is damaged: ${why}; nothing was swept`, { facts: { object: name } });
 
@@ -233,8 +260,8 @@ class Deletion {
 
   /** @param spareFrom  what was written then or later is spared, epoch ms */
   async remove(
-    store: ObjectStore,
     left: Iterable<ObjectFacts> | AsyncIterable<ObjectFacts>,
+    destroy: (name: string) => Promise<unknown>,
     spareFrom: number,
   ): Promise<Count> {
     let count = NO;
@@ -244,7 +271,7 @@ class Deletion {
         this.spared = { objects: this.spared.objects + 1, bytes: this.spared.bytes + bytes };
         continue;
       }
-      if (!this.#dryRun) await store.delete(name);
+      if (!this.#dryRun) await destroy(name);
       count = { objects: count.objects + 1, bytes: count.bytes + bytes };
       if (++this.#done % 256 === 0) this.#tell(this.#dryRun ? "counting" : "deleting", this.#done);
     }

@@ -5,6 +5,7 @@ import type { KeyContext, KeyService } from "../ports/key-service.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
 import { getObject, putFresh } from "./chunk.ts";
 import { decodeDocument, encodeDocument } from "./document.ts";
+import { isShredded } from "./shred.ts";
 
 const FORMAT = 1;
 const VAULT_NAME = "vault.json";
@@ -93,19 +94,23 @@ export class Vault {
     return { namingSecret, hashSeed: String(seed === 0n ? 1n : seed) };
   }
 
-  /** The data key of a part, made if there is none. The wrapped key is in the store before anything is sealed under it. */
+  /**
+   * The data key of a part, made if there never was one. The wrapped key is in the store before anything is sealed under it.
+   * @throws KEY_SHREDDED  there was one, and it was destroyed
+   */
   async partKeyOrMake(pointId: string, className: string): Promise<Buffer> {
-    if ((await this.stores.keys.head(partKeyName(pointId, className))) !== undefined)
+    const name = partKeyName(pointId, className);
+    if ((await this.stores.keys.head(name)) !== undefined || (await isShredded(this.stores.keys, name)))
       return this.partKey(pointId, className);
     const { key, wrapped } = await this.#keys.generate(this.#context("part", { point: pointId, class: className }));
-    await putFresh(this.stores.keys, partKeyName(pointId, className), [encodeWrapped(wrapped)]);
+    await putFresh(this.stores.keys, name, [encodeWrapped(wrapped)]);
     return key;
   }
 
-  /** @throws KEY_SHREDDED  the part has expired */
+  /** @throws KEY_SHREDDED  the part has expired, whoever put its key back since */
   async partKey(pointId: string, className: string): Promise<Buffer> {
     const name = partKeyName(pointId, className);
-    if ((await this.stores.keys.head(name)) === undefined)
+    if ((await this.stores.keys.head(name)) === undefined || (await isShredded(this.stores.keys, name)))
       throw new Failure(
         "KEY_SHREDDED",
         `the data key of part ${pointId}/${className} is gone: it cannot be read any more`,
