@@ -19,13 +19,12 @@ export const formatBytes = (bytes: number): string => {
 export const formatCount = (count: number): string => count.toLocaleString("en-US");
 
 /** A count with its noun: `1 table`, `2,000 rows`. */
-export const formatNumber = (count: number, noun: string): string =>
-  `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+export const formatNumber = (count: number, noun: string, nouns = `${noun}s`): string =>
+  `${formatCount(count)} ${count === 1 ? noun : nouns}`;
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 const two = (value: number): string => value.toFixed(0).padStart(2, "0");
 

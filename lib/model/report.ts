@@ -189,7 +189,6 @@ export interface ExpiryRow extends Recorded {
 
 export interface OverdueRow {
   readonly part: PartId;
-  readonly class: string;
   readonly deadline: EpochMs;
   readonly lateMs: number;
   readonly state: "still there" | "objects left" | "gone late";

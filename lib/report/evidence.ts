@@ -31,9 +31,9 @@ export interface ReportEvidence
   readonly period: ReportPeriod;
   readonly schedule: readonly ScheduleRow[];
   readonly examined: readonly ExaminedRow[];
-  /** Records of the audit chain within the period, in order. */
+  /** Records of the audit chain from the period's beginning on, in order: what is told after its end may be about it. */
   readonly records: readonly AuditRecord[];
-  /** Of records within the period that tell of an expiry. */
+  /** Of records that tell of an expiry, by their number. */
   readonly proofs: ReadonlyMap<number, RecordProof>;
   /** Points of the vault, whenever they were captured. */
   readonly points: readonly Pick<
@@ -48,6 +48,12 @@ export interface ReportEvidence
   readonly drillEvery: { readonly term: string; readonly ms: number };
   readonly integrity: Omit<ReportIntegrity, "firstSeq" | "lastSeq">;
 }
+
+/** The same with no record from after the period. */
+export const withinPeriod = (evidence: ReportEvidence): ReportEvidence => ({
+  ...evidence,
+  records: evidence.records.filter(({ at }) => isIn(evidence.period, at)),
+});
 
 /** Whether an instant lies within a period. */
 export const isIn = ({ from, to }: Pick<ReportPeriod, "from" | "to">, at: EpochMs): boolean => at >= from && at < to;

@@ -1,0 +1,90 @@
+import type { Hold } from "../model/hold.ts";
+import type { AlarmRow, ExpiryRow, HoldRow, KeptRow, OverdueRow, RetentionRunRow } from "../model/report.ts";
+import type { EpochMs } from "../model/units.ts";
+import { recordedAs } from "./acts.ts";
+import { isIn, type ReportEvidence } from "./evidence.ts";
+
+/** What left in the period, and what should have left in it and did so later. */
+export const expiriesOf = ({ records, proofs, period }: ReportEvidence): readonly ExpiryRow[] =>
+  records.flatMap((record) =>
+    record.outcome === "done" && record.act === "expire" && (isIn(period, record.at) || isIn(period, record.deadline))
+      ? [
+          {
+            ...recordedAs(record),
+            part: record.part,
+            database: record.database,
+            tier: record.tier,
+            startedAt: record.startedAt,
+            deadline: record.deadline,
+            lookedAt: record.lookedAt,
+            keyShredded: record.keyShredded,
+            objectsDeleted: record.objectsDeleted,
+            objectsLeft: record.objectsLeft,
+            marginMs: record.marginMs,
+            proof: proofs.get(record.seq),
+          },
+        ]
+      : [],
+  );
+
+export const runsOf = ({ records }: ReportEvidence): readonly RetentionRunRow[] =>
+  records.flatMap((record) => {
+    if (record.outcome !== "done" || record.act !== "retention") return [];
+    const { due, gone, held, overdue, unknown } = record;
+    return [{ ...recordedAs(record), due, gone, held, overdue, unknown }];
+  });
+
+export const alarmsOf = ({ records }: ReportEvidence): readonly AlarmRow[] =>
+  records.flatMap((record) =>
+    record.outcome === "done" && record.act === "alarm"
+      ? [{ ...recordedAs(record), part: record.part, deadline: record.deadline, reason: record.reason }]
+      : [],
+  );
+
+/** Copies that outlived their deadline: those that are there, those of which objects were left, and those that went late. */
+export const overdueOf = (
+  kept: readonly KeptRow[],
+  expiries: readonly ExpiryRow[],
+  now: EpochMs,
+): readonly OverdueRow[] => {
+  const rows: OverdueRow[] = [];
+  for (const { part, deadline, because } of kept)
+    if (deadline <= now) rows.push({ part, deadline, lateMs: now - deadline, state: "still there", because });
+  for (const { part, deadline, marginMs, objectsLeft } of newestOf(expiries).values())
+    if (objectsLeft > 0 && deadline <= now) {
+      const because = `${objectsLeft} of its objects were found when it was last looked for`;
+      rows.push({ part, deadline, lateMs: now - deadline, state: "objects left", because });
+    } else if (objectsLeft === 0 && marginMs < 0)
+      rows.push({ part, deadline, lateMs: -marginMs, state: "gone late", because: "proven gone after its deadline" });
+  return rows.toSorted((a, b) => b.lateMs - a.lateMs);
+};
+
+/** The last that was recorded of each part: an expiry that was completed later counts as of then. */
+export const newestOf = (expiries: readonly ExpiryRow[]): ReadonlyMap<string, ExpiryRow> =>
+  new Map(expiries.map((row) => [JSON.stringify([row.part.store, row.part.id, row.part.class]), row]));
+
+/** Holds that were in force at some moment of the period, or wait for somebody. */
+export const holdsOf = ({ holds, period, madeAt }: ReportEvidence): readonly HoldRow[] =>
+  holds
+    .filter(({ requested, released }) => requested.at < period.to && (released?.at ?? madeAt) >= period.from)
+    .map((hold) => ({
+      hold: hold.id,
+      state: stateOf(hold),
+      basis: hold.basis,
+      matter: hold.matter,
+      parts: hold.parts,
+      reviewAt: hold.reviewAt,
+      requestedBy: hold.requested.by,
+      requestedAt: hold.requested.at,
+      approvedBy: hold.approved?.by,
+      approvedAt: hold.approved?.at,
+      releasedBy: hold.released?.by,
+      releasedAt: hold.released?.at,
+      reason: hold.releaseRequested?.reason,
+    }));
+
+const stateOf = ({ approved, releaseRequested, released }: Hold): HoldRow["state"] => {
+  if (released !== undefined) return "released";
+  if (approved === undefined) return "requested";
+  return releaseRequested === undefined ? "holds" : "release requested";
+};

@@ -1,0 +1,72 @@
+import type { CheckRow, DayRow, InvariantRow, RestoreRow } from "../model/report.ts";
+import { type DayRecord, recordedAs } from "./acts.ts";
+import type { ReportEvidence } from "./evidence.ts";
+
+export const daysOf = (records: readonly DayRecord[]): readonly DayRow[] =>
+  records.map((record) => {
+    const { day, light, tiers, invariants, rotation } = record.verification;
+    return {
+      ...recordedAs(record),
+      day,
+      light,
+      points: rotation.points.length,
+      objects: rotation.objects,
+      bytes: rotation.bytes,
+      rows: rotation.rows,
+      problems: rotation.problems,
+      allReadSince: rotation.allReadSince,
+      broken: invariants.filter(({ result }) => result === "broken").map(({ id }) => id),
+      reasons: tiers.flatMap(({ database, tier, reasons }) => reasons.map((one) => `${database} ${tier}: ${one}`)),
+    };
+  });
+
+export const checksOf = ({ records }: ReportEvidence): readonly CheckRow[] =>
+  records.flatMap((record) => {
+    if (record.outcome !== "done" || record.act !== "verify") return [];
+    const { level, points, objects, bytes, rows, problems, elapsedMs } = record;
+    return [{ ...recordedAs(record), level, points, objects, bytes, rows, problems, elapsedMs }];
+  });
+
+/** Drills and restores, also those that failed; a drill of a daily verification that found a difference is one too. */
+export const restoresOf = ({ records }: ReportEvidence, days: readonly DayRecord[]): readonly RestoreRow[] =>
+  [...records.flatMap(restoreIn), ...days.flatMap(differentDrillIn)].toSorted((a, b) => a.seq - b.seq);
+
+const restoreIn = (record: ReportEvidence["records"][number]): readonly RestoreRow[] => {
+  if (record.act !== "drill" && record.act !== "restore") return [];
+  const about = { ...recordedAs(record), purpose: record.act } as const;
+  if (record.outcome !== "done")
+    return [{ ...about, of: record.point ?? "unknown", result: record.outcome, reference: record.code }];
+  if (record.act === "drill") {
+    const { part, tables, rows, plainBytes, restoreMs, elapsedMs } = record;
+    return [{ ...about, of: part.id, result: "equal", tables, rows, plainBytes, restoreMs, elapsedMs }];
+  }
+  const { point, plan, rows, elapsedMs } = record;
+  return [{ ...about, of: point, result: "done", rows, elapsedMs, reference: plan }];
+};
+
+const differentDrillIn = (record: DayRecord): readonly RestoreRow[] => {
+  const { drill } = record.verification;
+  if (drill === undefined || drill.equal) return [];
+  const { point, rows, restoreMs, elapsedMs } = drill;
+  return [{ ...recordedAs(record), purpose: "drill", of: point, result: "different", rows, restoreMs, elapsedMs }];
+};
+
+export const invariantsOf = (records: readonly DayRecord[]): readonly InvariantRow[] => {
+  const rows = new Map<string, InvariantRow>();
+  for (const { verification } of records)
+    for (const { id, result, found } of verification.invariants) {
+      const before = rows.get(id) ?? { id, runs: 0, holds: 0, broken: 0, notApplicable: 0, found };
+      const isBroken = result === "broken";
+      rows.set(id, {
+        id,
+        runs: before.runs + 1,
+        holds: before.holds + (result === "holds" ? 1 : 0),
+        broken: before.broken + (isBroken ? 1 : 0),
+        notApplicable: before.notApplicable + (result === "not applicable" ? 1 : 0),
+        firstBroken: before.firstBroken ?? (isBroken ? verification.day : undefined),
+        lastBroken: isBroken ? verification.day : before.lastBroken,
+        found,
+      });
+    }
+  return [...rows.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+};
