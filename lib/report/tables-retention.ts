@@ -1,17 +1,6 @@
 import type { ComplianceReport } from "../model/report.ts";
 import { partWords } from "./acts.ts";
-import {
-  bytes,
-  type Column,
-  count,
-  deadline,
-  digest,
-  duration,
-  instant,
-  type ReportTable,
-  tableOf,
-  text,
-} from "./table.ts";
+import { bytes, count, deadline, digest, duration, instant, type ReportTable, tableOf, text } from "./table.ts";
 
 /** What is kept, what left, what should have left, and what somebody holds. */
 export const retentionTables = (report: ComplianceReport): readonly ReportTable[] => [
@@ -23,9 +12,9 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     rows: report.kept,
     first: { words: "those that are due next", by: (a, b) => a.deadline - b.deadline },
     columns: [
-      text("store", undefined, ({ part }) => part.store),
-      text("id", "Of", ({ part }) => part.id),
-      text("class", "Class", ({ part }) => part.class),
+      text("store", undefined, (row) => row.part.store),
+      text("id", "Of", (row) => row.part.id),
+      text("class", "Class", (row) => row.part.class),
       text("database", "Database", (row) => row.database),
       text("tier", "Tier", (row) => row.tier),
       instant("captured_at", "Captured", (row) => row.startedAt),
@@ -46,9 +35,9 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     rows: report.expiries,
     first: { words: "those with the smallest margin", by: (a, b) => a.marginMs - b.marginMs },
     columns: [
-      text("store", undefined, ({ part }) => part.store),
-      text("id", "Of", ({ part }) => part.id),
-      text("class", "Class", ({ part }) => part.class),
+      text("store", undefined, (row) => row.part.store),
+      text("id", "Of", (row) => row.part.id),
+      text("class", "Class", (row) => row.part.class),
       text("database", undefined, (row) => row.database),
       text("tier", "Tier", (row) => row.tier),
       instant("captured_at", undefined, (row) => row.startedAt),
@@ -90,9 +79,9 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     none: "No copy outlived its deadline.",
     rows: report.overdue,
     columns: [
-      text("store", undefined, ({ part }) => part.store),
-      text("id", "Of", ({ part }) => part.id),
-      text("class", "Class", ({ part }) => part.class),
+      text("store", undefined, (row) => row.part.store),
+      text("id", "Of", (row) => row.part.id),
+      text("class", "Class", (row) => row.part.class),
       deadline("deadline", "Gone by", (row) => row.deadline),
       duration("late_ms", "Over by", (row) => row.lateMs),
       text("state", "State", (row) => row.state),
@@ -108,9 +97,9 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
     columns: [
       instant("at", "At", (row) => row.at),
-      text("store", undefined, ({ part }) => part.store),
-      text("id", "Of", ({ part }) => part.id),
-      text("class", "Class", ({ part }) => part.class),
+      text("store", undefined, (row) => row.part.store),
+      text("id", "Of", (row) => row.part.id),
+      text("class", "Class", (row) => row.part.class),
       deadline("deadline", "Gone by", (row) => row.deadline),
       text("reason", "Reason", (row) => row.reason),
       count("record", "Record", (row) => row.seq),
@@ -169,7 +158,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
 
 const byClass = ({ expiries }: ComplianceReport) => {
   const shredded = expiries.filter(({ keyShredded }) => keyShredded);
-  return [...Map.groupBy(shredded, ({ part }) => part.class)]
+  return [...Map.groupBy(shredded, (row) => row.part.class)]
     .map(([name, rows]) => ({
       class: name,
       shredded: rows.length,
