@@ -12,8 +12,9 @@ import type { EpochMs } from "../model/units.ts";
  *   deleted the name: readers take the version from a signed manifest and never ask for the latest.
  * - Deleting a version before its date is OBJECT_RETAINED and changes nothing; after it, final. Two deletes at once may both
  *   say `deleted`. No call of this port shortens a date or takes a lock away.
- * - `none` locks nothing: such a version can be deleted at any time. `governance` can be lifted by an administrator of the
- *   store outside Lastgood, `compliance` by nobody before its date.
+ * - `none` locks nothing: such a version can be deleted at any time, unless the store was set up to lock every version for a
+ *   while, which `retention` then tells. `governance` can be lifted by an administrator of the store outside Lastgood,
+ *   `compliance` by nobody before its date (by nobody but its administrator where the store is a directory).
  */
 export interface RetainedStore {
   /** Stores round the date up to a second. */

@@ -1,4 +1,10 @@
-import { DeleteObjectCommand, PutObjectCommand, PutObjectRetentionCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  PutObjectCommand,
+  PutObjectLockConfigurationCommand,
+  PutObjectRetentionCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import { s3RetainedStore } from "../../lib/aws/s3-retained-store.ts";
 import { systemClock } from "../../lib/local/system-clock.ts";
@@ -74,4 +80,39 @@ test("fails in a bucket without versions, where nothing would be kept", async ()
     retryable: false,
   });
   expect(await store.versions("x")).toEqual([]);
+});
+
+test("a listing goes through every page, of a name with more versions than one has as of many names", async () => {
+  const { client, bucket } = await lockedBucket();
+  const store = s3RetainedStore(client, bucket, systemClock);
+  const written: string[] = [];
+  for (const Key of ["a", "b", "b", "b", "b", "b", "b/c", "d", "folder/"]) {
+    const { VersionId = "" } = await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: "bytes" }));
+    written.push(VersionId);
+  }
+  await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: "a" }));
+  client.middlewareStack.add((next) => (call) => next({ ...call, input: { ...call.input, MaxKeys: 2 } }), {
+    step: "initialize",
+  });
+  const [a = "", ...rest] = written;
+  const [c = "", d = ""] = rest.slice(5);
+  const versions = rest.slice(0, 5).toReversed();
+  expect(await store.versions("b")).toEqual(versions);
+  const listed: string[] = [];
+  for await (const facts of store.list("")) listed.push(`${facts.name} ${facts.version} ${facts.bytes}`);
+  expect(listed).toEqual([`a ${a} 5`, ...versions.map((one) => `b ${one} 5`), `b/c ${c} 5`, `d ${d} 5`]);
+});
+
+test("a bucket that locks by default locks what is put with none too, and tells until when", async () => {
+  const { client, bucket } = await lockedBucket();
+  const Rule = { DefaultRetention: { Mode: "GOVERNANCE", Days: 1 } } as const;
+  const ObjectLockConfiguration = { ObjectLockEnabled: "Enabled", Rule } as const;
+  await client.send(new PutObjectLockConfigurationCommand({ Bucket: bucket, ObjectLockConfiguration }));
+  const store = s3RetainedStore(client, bucket, systemClock);
+  const { version } = (await store.put("x", [BYTES], { mode: "none" })) as RetainedVersion;
+  const retention = await store.retention("x", version);
+  expect(retention).toMatchObject({ mode: "governance" });
+  await expect(store.delete("x", version)).rejects.toMatchObject({ code: "OBJECT_RETAINED" });
+  const dated = (await store.put("y", [BYTES], { mode: "governance", until: LATER })) as RetainedVersion;
+  expect(await store.retention("y", dated.version)).toEqual({ mode: "governance", until: LATER });
 });

@@ -174,7 +174,8 @@ export function retainedStoreContract(name: string, factory: () => Promise<Retai
       const { store, later, pass } = await factory();
       const version = await put(store, "x", governance(later));
       await pass("x", version);
-      expect(await store.retention("x", version)).toMatchObject({ mode: "governance", until: expect.any(Number) });
+      const told = await store.retention("x", version);
+      expect(told?.mode).toBe("governance");
     });
 
     test("nothing locks a version in mode none: it can be deleted at once, and its name is free", async () => {
