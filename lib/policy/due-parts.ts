@@ -26,14 +26,14 @@ export interface PolicyNotice {
 }
 
 export interface DueParts {
-  /** Every part of every point that the policy is for, in order of deadlines. */
+  /** Every part of every point, in order of deadlines. */
   readonly parts: readonly PartVerdict[];
   readonly notices: readonly PolicyNotice[];
 }
 
 /**
- * Which parts are to go now. What nobody has classified is held to the class that ends first; what the policy does not
- * speak of is left alone; both are told. A point that begins in the future says that a clock jumped: nothing of it is due.
+ * Which parts are to go now. What nobody has classified, and what is of a database that the policy does not name, is held to
+ * the class that ends first, and told: a copy that nobody speaks for may hold anything. A point that begins in the future says that a clock jumped: nothing of it is due.
  */
 export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochMs): DueParts => {
   const parts: PartVerdict[] = [];
@@ -41,14 +41,8 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
   for (const point of points) {
     const { id, database, tier, startedAt } = point;
     const about = { point: id, database };
-    if (!policy.databases.includes(database)) {
-      notices.push({ ...about, message: `the policy is not for database ${database}: the point is left alone` });
-      continue;
-    }
-    if (tier === "archive") {
-      notices.push({ ...about, message: "the policy has no terms for tier archive: the point is left alone" });
-      continue;
-    }
+    const isKnown = policy.databases.includes(database);
+    const term = tier === "release" ? "release" : "hot";
     const isAhead = startedAt > now;
     if (isAhead)
       notices.push({
@@ -56,17 +50,17 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
         message: `it begins at ${new Date(startedAt).toISOString()}, which is to come: a clock is wrong, and nothing of the point is due`,
       });
     for (const { class: name } of point.parts) {
-      const known = policy.classes.find((one) => one.name === name);
-      const held = known ?? endsFirst(policy, tier, startedAt);
-      const { deleteAt, deadline } = classTimes(policy, held, tier, startedAt);
+      const known = isKnown ? policy.classes.find((one) => one.name === name) : undefined;
+      const held = known ?? endsFirst(policy, term, startedAt);
+      const { deleteAt, deadline } = classTimes(policy, held, term, startedAt);
       if (known === undefined)
         notices.push({
           ...about,
           class: name,
-          message: `class ${name} is not in the policy: held to the class that ends first, ${held.name}`,
+          message: `${isKnown ? `class ${name}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
         });
       const verdict = isAhead || now < deleteAt ? "kept" : now < deadline ? "due" : "overdue";
-      const because = reasonOf(policy, held, tier, startedAt);
+      const because = reasonOf(policy, held, term, startedAt);
       parts.push({ ...about, tier, class: name, startedAt, deleteAt, deadline, verdict, because });
     }
   }

@@ -123,21 +123,32 @@ test("which class ends first depends on the day", () => {
   expect(heldTo(Date.UTC(2027, 1, 5))).toBe("class month is kept for P1M");
 });
 
-test("points of databases that the policy does not name are left alone, and told", () => {
-  const points = [pointOf({ id: "a", database: "shop2" }), pointOf({ id: "b", database: "stock" })];
-  const { parts, notices } = duePartsOf(POLICY, points, START + 1000 * DAY_MS);
-  expect(parts.map((part) => [part.point, part.verdict])).toEqual([["b", "overdue"]]);
-  expect(notices).toEqual([
-    { point: "a", database: "shop2", message: "the policy is not for database shop2: the point is left alone" },
+test("points of databases that the policy does not name are held to the class that ends first, whatever theirs is called", () => {
+  const points = [pointOf({ id: "a", database: "shop2", classes: ["other"] }), pointOf({ id: "b", database: "stock" })];
+  const dueAt = START + 14 * DAY_MS - MARGIN_MS;
+  const verdictsBy = (now: number) => duePartsOf(POLICY, points, now).parts.map((part) => [part.point, part.verdict]);
+  expect(verdictsBy(dueAt - 1)).toEqual([
+    ["a", "kept"],
+    ["b", "kept"],
+  ]);
+  expect(verdictsBy(dueAt)).toEqual([
+    ["a", "due"],
+    ["b", "due"],
+  ]);
+  expect(duePartsOf(POLICY, points, START).notices).toEqual([
+    {
+      point: "a",
+      database: "shop2",
+      class: "other",
+      message: "database shop2 is not in the policy: held to the class that ends first, personal",
+    },
   ]);
 });
 
-test("points of tier archive are left alone, and told", () => {
-  const { parts, notices } = duePartsOf(POLICY, [pointOf({ tier: "archive" })], START + 1000 * DAY_MS);
-  expect(parts).toEqual([]);
-  expect(notices.map((notice) => notice.message)).toEqual([
-    "the policy has no terms for tier archive: the point is left alone",
-  ]);
+test("a point of tier archive in the hot store is held to the terms of tier hot", () => {
+  const { parts, notices } = duePartsOf(POLICY, [pointOf({ tier: "archive" })], START);
+  expect(parts.map((part) => part.deadline)).toEqual([START + 14 * DAY_MS]);
+  expect(notices).toEqual([]);
 });
 
 test("nothing of a point that begins in the future is due, however short its term, and it is told", () => {
