@@ -1,7 +1,8 @@
 import { assertPlanForVault } from "../engine/plan-seal.ts";
 import { findPoint, getParts } from "../engine/points.ts";
-import { applyRestore, type Proof, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
+import { applyRestore, type RestoreReport, type RestoreWorld } from "../engine/restore/apply-restore.ts";
 import { type HoldPages, type HoldWorld, holdingPages } from "../engine/restore/hold-pages.ts";
+import type { Proof } from "../engine/restore/load-and-prove.ts";
 import { DEFAULT_RATE, planRestore } from "../engine/restore/plan-restore.ts";
 import {
   assertNotRefused,

@@ -30,8 +30,13 @@ export interface TargetSession extends AsyncDisposable {
    * @returns rows the server says it took
    */
   load(table: TargetTable, frames: AsyncIterable<Buffer>, options: LoadOptions): Promise<number>;
-  /** The table's own rows as row frames, in the order of its storage: as loaded, if one COPY filled it and nothing changed it. */
-  rows(table: TargetTable): AsyncIterable<Buffer>;
+  /**
+   * The table's own rows as row frames, in the order of its storage: as loaded, if one COPY filled it and nothing changed it.
+   * @param pages  only those that lie in these pages of its storage
+   */
+  rows(table: TargetTable, pages?: PageRange): AsyncIterable<Buffer>;
+  /** How many pages its storage has now, so that several sessions can read a share each. */
+  pages(table: TargetTable): Promise<number>;
   /** Counts the table's own rows. */
   count(table: TargetTable): Promise<number>;
   /** Cuts the connection at once; what runs fails with DATABASE_LOST. */
@@ -44,6 +49,12 @@ export interface TargetTable {
   /** Columns that the frames hold, in their order. May be empty. */
   readonly columns: readonly string[];
   readonly format: RowFormat;
+}
+
+/** Pages of a table's storage: from inclusive, to exclusive; without an end, all that follow. */
+export interface PageRange {
+  readonly from: number;
+  readonly to: number | undefined;
 }
 
 export interface LoadOptions {

@@ -2,7 +2,7 @@ import { Failure } from "../../model/errors.ts";
 import { freeBytes } from "../../model/free-bytes.ts";
 import type { PartTable } from "../../model/point.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
-import type { TargetSession, TargetTable } from "../../ports/target-database.ts";
+import type { PageRange, TargetSession, TargetTable } from "../../ports/target-database.ts";
 import { layerSource } from "../layers.ts";
 import { readTable } from "../read-table.ts";
 import type { ClassSecret } from "../vault.ts";
@@ -28,13 +28,13 @@ export interface LoadTask {
   readonly digest: DigestKind;
 }
 
-/** Reads a table back, or only counts it. */
+/** Reads a table back, or a share of its pages, or only counts it. What comes of it is for `assertProven`. */
 export interface ProveTask {
   readonly kind: "prove";
   readonly table: TargetTable;
-  readonly rows: number;
-  /** What the rows that were sent came to; undefined to count only. */
-  readonly expected?: { readonly kind: DigestKind; readonly digest: string } | undefined;
+  readonly pages?: PageRange | undefined;
+  /** Undefined to count only. */
+  readonly digest?: DigestKind | undefined;
 }
 
 export interface StatementTask {
@@ -48,8 +48,9 @@ export type RestoreTask = LoadTask | ProveTask | StatementTask;
 export interface RestoreResult {
   readonly rows: number;
   readonly bytes: number;
-  /** Of the rows loaded; empty for other tasks. */
+  /** Of the rows loaded or read back; empty for other tasks. */
   readonly digest: string;
+  /** Of the rows loaded. */
   readonly keySum: string;
 }
 
@@ -59,7 +60,7 @@ const NOTHING: RestoreResult = { rows: 0, bytes: 0, digest: "", keySum: "0" };
 
 /**
  * Does one task of a restore. A load is one transaction: it holds all rows or none.
- * @throws RESTORE_UNPROVEN  naming the table: what the target holds, or took, is not what the point holds
+ * @throws RESTORE_UNPROVEN  naming the table: what the target took is not what the point holds
  */
 export const runRestoreTask = async (
   lane: RestoreLane,
@@ -148,24 +149,34 @@ const prove = async (
   progress: Progress,
   signal: AbortSignal,
 ): Promise<RestoreResult> => {
-  const name = `${task.table.schema}.${task.table.name}`;
-  if (task.expected === undefined) {
+  if (task.digest === undefined) {
     const rows = await lane.session.count(task.table);
-    if (rows !== task.rows) throw unproven(name, `${task.rows} rows were loaded, the target has ${rows}`);
     progress(rows, 0);
-    return NOTHING;
+    return { ...NOTHING, rows };
   }
-  const digest = new RowsDigest(task.expected.kind);
-  for await (const frames of lane.session.rows(task.table)) {
+  const digest = new RowsDigest(task.digest);
+  for await (const frames of lane.session.rows(task.table, task.pages)) {
     signal.throwIfAborted();
     const rows = digest.rows;
     digest.add(frames);
     progress(digest.rows - rows, frames.length);
   }
-  if (digest.rows !== task.rows) throw unproven(name, `${task.rows} rows were loaded, the target has ${digest.rows}`);
-  if (digest.digest() !== task.expected.digest)
+  return { ...NOTHING, rows: digest.rows, bytes: digest.bytes, digest: digest.digest() };
+};
+
+/**
+ * Compares what the target holds with what was sent.
+ * @param found  its digest is empty where rows were only counted
+ * @throws RESTORE_UNPROVEN
+ */
+export const assertProven = (
+  name: string,
+  sent: Pick<RestoreResult, "rows" | "digest">,
+  found: Pick<RestoreResult, "rows" | "digest">,
+): void => {
+  if (found.rows !== sent.rows) throw unproven(name, `${sent.rows} rows were loaded, the target has ${found.rows}`);
+  if (found.digest !== "" && found.digest !== sent.digest)
     throw unproven(name, "the rows in the target are not those that were loaded");
-  return NOTHING;
 };
 
 const unproven = (table: string, why: string): Failure =>

@@ -27,7 +27,10 @@ export const runTasks = async <Task, Result>(
   options: {
     readonly progress: (queued: Queued<Task>, rows: number, bytes: number) => void;
     /** @returns tasks that this one made possible, which are run too */
-    readonly done?: (queued: Queued<Task>, result: Result) => readonly Queued<Task>[];
+    readonly done?: (
+      queued: Queued<Task>,
+      result: Result,
+    ) => readonly Queued<Task>[] | Promise<readonly Queued<Task>[]>;
     readonly signal: AbortSignal;
   },
 ): Promise<readonly Result[]> => {
@@ -41,7 +44,7 @@ export const runTasks = async <Task, Result>(
       const progress = (rows: number, bytes: number): void => options.progress(queued, rows, bytes);
       const result = await tried(() => lanes.run(queued.task, progress, signal));
       results.set(queued, result);
-      waiting.push(...(options.done?.(queued, result) ?? []));
+      waiting.push(...((await options.done?.(queued, result)) ?? []));
       waiting.sort(heavierFirst);
     } catch (error) {
       stop.abort(error);

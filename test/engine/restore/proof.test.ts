@@ -26,9 +26,9 @@ const meddled = async (vault: RestoreVault, sql: string, proof: "full" | "counts
   const copy = await freshDatabase(server);
   const meddle = (name: string) => (name === "accounts" ? query(copy, sql) : Promise.resolve());
   const target = targetWith(copy, (session) => ({
-    async *rows(table) {
+    async *rows(table, pages) {
       await meddle(table.name);
-      yield* session.rows(table);
+      yield* session.rows(table, pages);
     },
     async count(table) {
       await meddle(table.name);

@@ -116,7 +116,8 @@ export const targetWith = (url: string, change: (session: TargetSession) => Part
       const own: TargetSession = {
         run: (sql, doing) => session.run(sql, doing),
         load: (table, frames, options) => session.load(table, frames, options),
-        rows: (table) => session.rows(table),
+        rows: (table, pages) => session.rows(table, pages),
+        pages: (table) => session.pages(table),
         count: (table) => session.count(table),
         abandon: () => session.abandon(),
         [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { getPart } from "../../../lib/engine/points.ts";
 import { freshDatabase, postgresMajors, query, testServer } from "../../postgres.ts";
-import { restoreVault, spied } from "./restore-world.ts";
+import { restoreVault, spied, targetWith } from "./restore-world.ts";
 import { CONTENT, SHOP } from "./shop.ts";
 
 describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
@@ -71,5 +71,33 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     expect(loads.toSorted()).toEqual(["narrow true", "wide false", "wide false"]);
     const content = "SELECT count(*), md5(string_agg(id || n, '' ORDER BY n)) FROM wide";
     expect(await query(copy, content)).toEqual(await query(original, content));
+
+    // Damage is found in whichever lane's share of the pages it lies.
+    for (const damaged of ["SELECT min(ctid) FROM wide", "SELECT max(ctid) FROM wide"]) {
+      const other = await freshDatabase(server);
+      const shares: (number | undefined)[][] = [];
+      const meddled = targetWith(other, (session) => ({
+        async *rows(table, pages) {
+          if (table.name === "wide") shares.push([pages?.from, pages?.to]);
+          yield* session.rows(table, pages);
+        },
+        async pages(table) {
+          const pages = await session.pages(table);
+          // In its place: an UPDATE would move the row to the last page.
+          await query(other, `DELETE FROM wide WHERE ctid = (${damaged})`);
+          return pages;
+        },
+      }));
+      await expect(vault.restore(other, undefined, { lanes: 2, target: meddled })).rejects.toMatchObject({
+        code: "RESTORE_UNPROVEN",
+        message: expect.stringContaining("24000 rows were loaded, the target has 23999") as string,
+      });
+      const half = Math.max(...shares.map(([from]) => from ?? 0));
+      expect(half).toBeGreaterThan(0);
+      expect(shares.toSorted(([a], [b]) => (a ?? 0) - (b ?? 0))).toEqual([
+        [0, half],
+        [half, undefined],
+      ]);
+    }
   });
 });

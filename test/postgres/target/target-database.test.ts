@@ -48,6 +48,25 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     expect(await query(url, "SELECT a, g FROM ONLY t ORDER BY a LIMIT 1")).toEqual([{ a: 1, g: 2 }]);
   });
 
+  test("shares of a table's pages hold each of its own rows once, whatever the shares", async () => {
+    const url = await freshDatabase(server);
+    await query(
+      url,
+      `CREATE TABLE t (a integer); CREATE TABLE child () INHERITS (t);
+       INSERT INTO t SELECT generate_series(1, 3000); INSERT INTO child VALUES (0)`,
+    );
+    await using session = await targetDatabase(url).open();
+    const t = table("t", ["a"]);
+    const pages = await session.pages(t);
+    expect(pages).toBeGreaterThan(3);
+    for (const border of [0, 1, pages - 1, pages, pages + 7]) {
+      const first = await all(session.rows(t, { from: 0, to: border }));
+      const second = await all(session.rows(t, { from: border, to: undefined }));
+      expect(first + second).toBe(await all(session.rows(t)));
+      expect(second === "").toBe(border >= pages);
+    }
+  });
+
   test("a table without columns takes rows, and names may hold anything", async () => {
     const url = await freshDatabase(server);
     await query(url, `CREATE SCHEMA "s.1"; CREATE TABLE "s.1"."t ""x""" ()`);
