@@ -1,0 +1,170 @@
+import { Vault } from "../../lib/engine/vault.ts";
+import { evidenceSigner } from "../../lib/local/evidence-signer.ts";
+import { memoryStore } from "../../lib/local/memory-store.ts";
+import { KEY_ID_BYTES, MASTER_KEY_BYTES, wrapKeys } from "../../lib/local/wrap-keys.ts";
+import { Failure } from "../../lib/model/errors.ts";
+import type { AuditWorld } from "../../lib/operations/audit.ts";
+import type { Clock, Entropy } from "../../lib/ports/clock.ts";
+import type { KeyService } from "../../lib/ports/key-service.ts";
+import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import type { RetainedStore } from "../../lib/ports/retained-store.ts";
+import type { Signer } from "../../lib/ports/signer.ts";
+import { seededEntropy } from "../engine/memory-vault.ts";
+import { faulty, Killed, type Verb } from "../faults/faulty.ts";
+import { memoryRetainedStore } from "../local/memory-retained-store.ts";
+import { type SimulatedClock, simulatedClock } from "./clock.ts";
+
+/** What a store takes for a write. */
+const WRITE_MS = 40;
+
+/** What goes wrong in a run of a command: its process dies, or a store does not answer once. */
+export interface Fault {
+  readonly kind: "killed" | "unreachable";
+  readonly store: "hot" | "keys" | "evidence";
+  readonly verb: Verb;
+  readonly nth: number;
+}
+
+/** What a command runs with. Each run opens everything anew, as a process does. */
+export interface CommandWorld {
+  readonly vault: Vault;
+  readonly archive: RetainedStore;
+  readonly keys: KeyService & Signer;
+  readonly audit: AuditWorld;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly progress: () => void;
+  readonly warn: (message: string) => void;
+}
+
+/** A run's end: its result, or how it ended without one. */
+export type Ended<T> =
+  | { readonly done: T }
+  /** Killed, or failed by a fault that was planted: to be run again. */
+  | { readonly fell: string };
+
+/**
+ * The machine on which cron runs Lastgood: stores in memory whose clock is the simulated one. A directory store tells a file's
+ * own time of writing, which is the real machine's; leases, sweeps and the control of clocks would see two clocks.
+ */
+export class Machine {
+  readonly clock: SimulatedClock;
+  readonly hot: ObjectStore;
+  readonly keyStore: ObjectStore;
+  readonly evidence: ObjectStore;
+  readonly archive: RetainedStore;
+  readonly keys: KeyService & Signer;
+  readonly #entropy: Entropy;
+  /** What was said on standard error. */
+  readonly said: string[] = [];
+
+  constructor(startsAt: number, seed: number) {
+    this.clock = simulatedClock(startsAt);
+    const store = (): ObjectStore => slow(memoryStore(this.clock), this.clock);
+    [this.hot, this.keyStore, this.evidence] = [store(), store(), store()];
+    this.archive = memoryRetainedStore(this.clock);
+    this.#entropy = seededEntropy(`vault ${seed}`);
+    const keyFile = seededEntropy(`key file ${seed}`);
+    const master = {
+      id: keyFile.bytes(KEY_ID_BYTES).toString("hex"),
+      key: keyFile.bytes(MASTER_KEY_BYTES),
+    };
+    this.keys = { ...wrapKeys(master, keyFile), ...evidenceSigner(master) };
+  }
+
+  /** The vault as nobody disturbs it. */
+  open(): Promise<Vault> {
+    return Vault.openOrCreate({ hot: this.hot, keys: this.keyStore }, this.keys, this.#entropy);
+  }
+
+  /** Runs a command by somebody. What fails without a planted fault is thrown. */
+  async run<T>(
+    work: (world: CommandWorld) => Promise<T>,
+    { fault, actor = "cron" }: { readonly fault?: Fault | undefined; readonly actor?: string } = {},
+  ): Promise<Ended<T>> {
+    const stores = { hot: this.hot, keys: this.keyStore, evidence: this.evidence };
+    const broken = fault && withFault(stores[fault.store], fault);
+    const faced = broken === undefined ? stores : { ...stores, [fault?.store ?? ""]: broken };
+    // Who is dead reaches no store any more, whichever of them he died in.
+    const isDead = (): boolean => broken?.killed === true;
+    const [hot, keys, evidence] = [
+      mortal(faced.hot, isDead),
+      mortal(faced.keys, isDead),
+      mortal(faced.evidence, isDead),
+    ];
+    try {
+      await this.open();
+      const vault = await Vault.open({ hot, keys }, this.keys, this.#entropy);
+      const done = await work({
+        vault,
+        archive: this.archive,
+        keys: this.keys,
+        audit: { evidence, vaultId: vault.id, clock: this.clock, actor },
+        clock: this.clock,
+        signal: new AbortController().signal,
+        progress: () => undefined,
+        warn: (message) => void this.said.push(message),
+      });
+      if (broken?.killed === true) return { fell: describe(fault as Fault) };
+      return { done };
+    } catch (error) {
+      if (fault !== undefined && isPlanted(error)) return { fell: describe(fault) };
+      throw error;
+    }
+  }
+}
+
+const describe = ({ kind, store, verb, nth }: Fault): string => `${kind} in ${verb} ${nth} of ${store}`;
+
+const PLANTED = "planted by the simulation";
+
+const withFault = (store: ObjectStore, { kind, verb, nth }: Fault) =>
+  kind === "killed"
+    ? faulty(store).stopAfter(verb, nth)
+    : faulty(store).on(verb, nth, new Failure("STORE_UNREACHABLE", `the store does not answer: ${PLANTED}`));
+
+/** Whoever wraps a failure keeps what it failed by. */
+const isPlanted = (error: unknown): boolean =>
+  error instanceof Killed || (error instanceof Error && (error.message.includes(PLANTED) || isPlanted(error.cause)));
+
+const mortal = (store: ObjectStore, isDead: () => boolean): ObjectStore => {
+  const alive = (): void => {
+    if (isDead()) throw new Killed("this process was stopped");
+  };
+  return {
+    async put(name, pieces) {
+      alive();
+      return store.put(name, pieces);
+    },
+    async get(name, range) {
+      alive();
+      return store.get(name, range);
+    },
+    async head(name) {
+      alive();
+      return store.head(name);
+    },
+    async *list(prefix) {
+      alive();
+      yield* store.list(prefix);
+    },
+    async delete(name) {
+      alive();
+      return store.delete(name);
+    },
+  };
+};
+
+const slow = (store: ObjectStore, clock: SimulatedClock): ObjectStore => ({
+  ...store,
+  async put(name, pieces) {
+    const outcome = await store.put(name, pieces);
+    clock.tick(WRITE_MS);
+    return outcome;
+  },
+  async delete(name) {
+    const outcome = await store.delete(name);
+    clock.tick(WRITE_MS);
+    return outcome;
+  },
+});
