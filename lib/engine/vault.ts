@@ -3,7 +3,8 @@ import { Failure } from "../model/errors.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { KeyContext, KeyService } from "../ports/key-service.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
-import { getObject, putFresh } from "./chunk.ts";
+import { type ArchivePlace, archiveId, archiveKeyName } from "./archive/archive-names.ts";
+import { getObject } from "./chunk.ts";
 import { decodeDocument, encodeDocument } from "./document.ts";
 import { isShredded } from "./shred.ts";
 
@@ -25,6 +26,13 @@ interface WrappedDocument {
 
 /** Whether there is a vault in a hot store. */
 export const isVault = async (hot: ObjectStore): Promise<boolean> => (await hot.head(VAULT_NAME)) !== undefined;
+
+/** A data key: its wrapped form's name in the key store, what it is bound to, and what it opens, in words. */
+interface DataKey {
+  readonly name: string;
+  readonly context: KeyContext;
+  readonly of: string;
+}
 
 /** What a class's chunks are named and its keys are hashed with. Whoever has it can tell equal rows, not read them. */
 export interface ClassSecret {
@@ -98,24 +106,48 @@ export class Vault {
    * The data key of a part, made if there never was one. The wrapped key is in the store before anything is sealed under it.
    * @throws KEY_SHREDDED  there was one, and it was destroyed
    */
-  async partKeyOrMake(pointId: string, className: string): Promise<Buffer> {
-    const name = partKeyName(pointId, className);
-    if ((await this.stores.keys.head(name)) !== undefined || (await isShredded(this.stores.keys, name)))
-      return this.partKey(pointId, className);
-    const { key, wrapped } = await this.#keys.generate(this.#context("part", { point: pointId, class: className }));
-    await putFresh(this.stores.keys, name, [encodeWrapped(wrapped)]);
-    return key;
+  partKeyOrMake(pointId: string, className: string): Promise<Buffer> {
+    return this.#keyOrMake(this.#keyOfPart(pointId, className));
   }
 
   /** @throws KEY_SHREDDED  the part has expired, whoever put its key back since */
-  async partKey(pointId: string, className: string): Promise<Buffer> {
-    const name = partKeyName(pointId, className);
+  partKey(pointId: string, className: string): Promise<Buffer> {
+    return this.#keyOf(this.#keyOfPart(pointId, className));
+  }
+
+  /** The same for an archive part. */
+  archiveKeyOrMake(place: ArchivePlace): Promise<Buffer> {
+    return this.#keyOrMake(this.#keyOfArchive(place));
+  }
+
+  archiveKey(place: ArchivePlace): Promise<Buffer> {
+    return this.#keyOf(this.#keyOfArchive(place));
+  }
+
+  #keyOfPart(pointId: string, className: string): DataKey {
+    const context = this.#context("part", { point: pointId, class: className });
+    return { name: partKeyName(pointId, className), context, of: `part ${pointId}/${className}` };
+  }
+
+  #keyOfArchive(place: ArchivePlace): DataKey {
+    const context = this.#context("archive", { archive: archiveId(place), class: place.class });
+    return { name: archiveKeyName(place), context, of: `archive ${archiveId(place)}/${place.class}` };
+  }
+
+  async #keyOrMake(wanted: DataKey): Promise<Buffer> {
+    const { name, context } = wanted;
+    if ((await this.stores.keys.head(name)) !== undefined || (await isShredded(this.stores.keys, name)))
+      return this.#keyOf(wanted);
+    const { key, wrapped } = await this.#keys.generate(context);
+    // Two attempts at one archive may race here: the loser uses what the winner made.
+    if ((await this.stores.keys.put(name, [encodeWrapped(wrapped)])) === "exists") return this.#keyOf(wanted);
+    return key;
+  }
+
+  async #keyOf({ name, context, of }: DataKey): Promise<Buffer> {
     if ((await this.stores.keys.head(name)) === undefined || (await isShredded(this.stores.keys, name)))
-      throw new Failure(
-        "KEY_SHREDDED",
-        `the data key of part ${pointId}/${className} is gone: it cannot be read any more`,
-      );
-    return this.#unwrap(name, this.#context("part", { point: pointId, class: className }));
+      throw new Failure("KEY_SHREDDED", `the data key of ${of} is gone: it cannot be read any more`);
+    return this.#unwrap(name, context);
   }
 
   async #unwrap(name: string, context: KeyContext): Promise<Buffer> {

@@ -1,7 +1,7 @@
 import type { ArchivePart } from "../../model/archive.ts";
 import { Failure, isFailure } from "../../model/errors.ts";
 import type { RetainedFacts, RetainedStore } from "../../ports/retained-store.ts";
-import { decodeDocument } from "../document.ts";
+import { decodeDocument, sha256 } from "../document.ts";
 import { archiveDocumentName, archiveId, archivePrefix, prefixOfDocument } from "./archive-names.ts";
 
 const FORMAT = 1;
@@ -11,6 +11,8 @@ export interface StoredArchivePart extends ArchivePart {
   /** The archive's: `shop/2026-11-01`. */
   readonly id: string;
   readonly documentVersion: string;
+  /** Of the document as it lies in the store, hex. */
+  readonly documentSha256: string;
 }
 
 /** A document that cannot be read. What lies beside it may be a good archive, so it is no stranger's either. */
@@ -80,7 +82,7 @@ export const readArchivePart = async (
   try {
     const part = decodeDocument<ArchivePart>(name, bytes, FORMAT);
     if (!isNamed(part, name)) throw corrupt(name, "it is not the archive part its name says");
-    return { ...part, id: archiveId(part), documentVersion: version };
+    return { ...part, id: archiveId(part), documentVersion: version, documentSha256: sha256(bytes) };
   } catch (error) {
     // Its digest is no proof of who wrote it: whoever may put objects can make one whose digest holds and that makes no sense.
     if (error instanceof SyntaxError || error instanceof TypeError) throw corrupt(name, "it makes no sense", error);

@@ -3,7 +3,7 @@ import type { EpochMs } from "../../model/units.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { RetainedStore } from "../../ports/retained-store.ts";
-import { removeObject } from "../expire.ts";
+import { shredKey } from "../shred.ts";
 import { archiveDocumentName, archiveKeyName } from "./archive-names.ts";
 import type { StoredArchivePart } from "./list-archive-parts.ts";
 
@@ -55,7 +55,7 @@ export const removeArchivePart = async (
 ): Promise<ArchiveRemoval> => {
   const { archive, keys, clock } = world;
   await beforeDestroy();
-  const keyShredded = (await removeObject(keys, archiveKeyName(part))) === 1;
+  const keyShredded = await shredKey(keys, archiveKeyName(part), clock.now());
   const removed = await removeVersions(archive, part.objects, beforeDestroy);
   if (removed.left.length > 0)
     return { keyShredded, objectsDeleted: removed.deleted, objectsLeft: removed.left, lookedAt: clock.now() };

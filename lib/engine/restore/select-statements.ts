@@ -108,7 +108,8 @@ export const tablesInScope = (
   return oids;
 };
 
-const parentOf = (attach: SchemaStatement): string | undefined =>
+/** Name of the table that a partition is attached to. */
+export const parentOf = (attach: SchemaStatement): string | undefined =>
   new RegExp(`^ALTER TABLE ONLY (${QUALIFIED}) ATTACH PARTITION `).exec(attach.sql)?.[1];
 
 const referenced = (foreignKey: SchemaStatement): string | undefined =>
