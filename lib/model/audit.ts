@@ -67,6 +67,10 @@ export type Act =
       readonly unknown: number;
       readonly startedAt: EpochMs;
       readonly finishedAt: EpochMs;
+      /** Our clock minus the store's. */
+      readonly clockOffsetMs?: number;
+      /** Why nothing with a minimum was deleted by this clock; left out if it was trusted. */
+      readonly clockProblem?: string;
     }
   | { readonly act: "sweep"; readonly objects: number; readonly bytes: number }
   | {
