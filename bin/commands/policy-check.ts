@@ -11,8 +11,8 @@ export const addPolicyCheck: AddCommand = (program, act) => {
     .addArgument(policyArgument())
     .action(
       act(async (session, file) => {
-        const { policy, problems } = checkPolicy(await readPolicyFile(file));
-        session.output.result("policy.check", { file, problems }, () =>
+        const { policy, problems, notices } = checkPolicy(await readPolicyFile(file));
+        session.output.result("policy.check", { file, problems, notices }, () =>
           policy === undefined
             ? [
                 ...problems.map((problem) => problemLine(file, problem)),
@@ -20,6 +20,7 @@ export const addPolicyCheck: AddCommand = (program, act) => {
               ]
             : [
                 `${file} holds: ${formatNumber(policy.databases.length, "database")}, classes ${policy.classes.map((one) => one.name).join(", ")}, time zone ${policy.timeZone}`,
+                ...notices.map((notice) => `  note ${problemLine(file, notice)}`),
               ],
         );
         return policy === undefined ? EXIT.different : EXIT.ok;

@@ -58,6 +58,8 @@ export interface Policy {
   readonly timeZone: string;
   /** Names of the PostgreSQL databases it is for. */
   readonly databases: readonly string[];
+  /** Which environment variable holds a database's URL; left out where none is named. No URL is ever in a policy. */
+  readonly sources?: readonly { readonly database: string; readonly urlFrom: string }[];
   readonly classes: readonly DataClass[];
   readonly hot: HotTier;
   readonly release: ReleaseTier;

@@ -12,9 +12,14 @@ import { writeTerm } from "../policy/term.ts";
 /** What a policy file says, or everything that is wrong with it. */
 export const checkPolicy = (
   text: string,
-): { readonly policy?: Policy; readonly problems: readonly PolicyProblem[] } => {
+): {
+  readonly policy?: Policy;
+  readonly problems: readonly PolicyProblem[];
+  /** What it can keep, and whoever wrote it may not have meant. */
+  readonly notices: readonly PolicyProblem[];
+} => {
   const read = readPolicy(text);
-  return "policy" in read ? { policy: read.policy, problems: [] } : { problems: read.problems };
+  return "policy" in read ? { ...read, problems: [] } : { ...read, notices: [] };
 };
 
 /**

@@ -1,34 +1,70 @@
 import type { Policy, Term } from "../model/policy.ts";
-import { goneBy } from "./deadlines.ts";
+import { archiveContradictions } from "./archive-contradictions.ts";
+import { type Contradiction, DAY_MS, lasts } from "./contradiction.ts";
+import { WORKER_EVERY_MS } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
 
-/** Terms are compared on a day in a month of 31 days, when no clock changes. */
-const COMPARED_AT = Date.UTC(2027, 0, 1);
-
-export interface Contradiction {
-  /** Where in the file, as `["tiers", "hot", "window"]`. */
-  readonly path: readonly string[];
-  readonly message: string;
-}
+/** The worker needs two rounds before a deadline: one that may fail, and one that does it. */
+const TERM_MS_MIN = 2 * WORKER_EVERY_MS;
+/** A restore that nobody has tried for longer is no promise. */
+const DRILL_MS_MAX = 366 * DAY_MS;
 
 /** What a policy promises and cannot keep. */
-export const contradictionsOf = ({ hot, classes }: Policy): readonly Contradiction[] => [
-  ...(lasts(hot.every) < lasts(hot.window)
+export const contradictionsOf = (policy: Policy): readonly Contradiction[] => {
+  const { databases, classes, hot, release, verification, holders } = policy;
+  return [
+    ...repeated(["databases"], databases, "database"),
+    ...classes.flatMap(({ name, max }) => tooShort(["classes", name, "max"], max)),
+    ...classes.flatMap(({ name, tables }) =>
+      new Set(tables).size < tables.length
+        ? [{ path: ["classes", name, "tables"], message: "names a table twice: leave one out" }]
+        : [],
+    ),
+    ...sharedPatterns(classes),
+    ...classes.flatMap((one) => archiveContradictions(policy, one)),
+    ...tooShort(["tiers", "hot", "window"], hot.window),
+    ...tooShort(["tiers", "release", "window"], release.window),
+    ...(lasts(hot.every) < lasts(hot.window)
+      ? []
+      : [
+          {
+            path: ["tiers", "hot", "window"],
+            message: `a point every ${writeTerm(hot.every)} that is kept for ${writeTerm(hot.window)} leaves times without a point: give a longer window`,
+          },
+        ]),
+    ...lessThanADay(["verification", "readAllWithin"], verification.readAllWithin),
+    ...lessThanADay(["verification", "drillEvery"], verification.drillEvery),
+    ...(lasts(verification.drillEvery) <= DRILL_MS_MAX
+      ? []
+      : [
+          {
+            path: ["verification", "drillEvery"],
+            message: "a restore that was not tried for more than a year proves nothing: give at most P1Y",
+          },
+        ]),
+    ...repeated(["holders"], holders, "holder"),
+  ];
+};
+
+const tooShort = (path: readonly string[], term: Term): readonly Contradiction[] =>
+  lasts(term) >= TERM_MS_MIN
     ? []
     : [
         {
-          path: ["tiers", "hot", "window"],
-          message: `a point every ${writeTerm(hot.every)} that is kept for ${writeTerm(hot.window)} leaves times without a point: give a longer window`,
+          path,
+          message: `${writeTerm(term)} cannot be kept: the worker that deletes runs every hour and needs two rounds; give at least PT2H`,
         },
-      ]),
-  ...classes
-    .filter(({ tables }) => new Set(tables).size < tables.length)
-    .map(({ name }) => ({
-      path: ["classes", name, "tables"],
-      message: "names a table twice: leave one out",
-    })),
-  ...sharedPatterns(classes),
-];
+      ];
+
+const lessThanADay = (path: readonly string[], term: Term): readonly Contradiction[] =>
+  lasts(term) >= DAY_MS
+    ? []
+    : [{ path, message: `${writeTerm(term)} cannot be kept: verification runs once a day; give at least P1D` }];
+
+const repeated = (path: readonly string[], names: readonly string[], noun: string): readonly Contradiction[] => {
+  const name = names.find((one, index) => names.indexOf(one) < index);
+  return name === undefined ? [] : [{ path, message: `names the ${noun} ${name} twice: leave one out` }];
+};
 
 /** The same words in two classes decide nothing, whatever tables there are. */
 const sharedPatterns = (classes: Policy["classes"]): readonly Contradiction[] => {
@@ -46,5 +82,3 @@ const sharedPatterns = (classes: Policy["classes"]): readonly Contradiction[] =>
     }
   return found;
 };
-
-const lasts = (term: Term): number => goneBy(term, COMPARED_AT, "UTC") - COMPARED_AT;

@@ -16,8 +16,14 @@ const className = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, {
 });
 
 /** The name of an environment variable: what is secret is referred to, never written down. */
-const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-  error: "expected the name of an environment variable, as SHOP_WEBHOOK, not what it holds",
+const variable = (example: string) =>
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
+    error: `expected the name of an environment variable, as ${example}, not what it holds`,
+  });
+
+/** A URL may hold a password, and a policy is read by many. */
+const databaseName = text.regex(/^(?!.*:\/\/)/, {
+  error: "expected the name of a database; for its URL write { name: shop, urlFrom: SHOP_URL } and set that variable",
 });
 
 const isTimeZone = (zone: string): boolean => {
@@ -72,9 +78,17 @@ export const POLICY_SCHEMA = z.strictObject({
   controller: text.describe("who answers for the data"),
   timeZone: z.string().refine(isTimeZone, { error: "expected an IANA time zone, as Europe/Copenhagen, or UTC" }),
   databases: z
-    .array(text)
+    .array(
+      z.union([
+        databaseName,
+        z.strictObject({
+          name: databaseName,
+          urlFrom: variable("SHOP_URL").describe("environment variable that holds the database's URL"),
+        }),
+      ]),
+    )
     .min(1, { error: "expected at least one database" })
-    .describe("names of PostgreSQL databases, as in their URL"),
+    .describe("names of PostgreSQL databases, as in their URL; or each with where its URL is"),
   classes: z
     .record(className, dataClass)
     .refine((all) => Object.keys(all).length > 0, { error: "expected at least one class" }),
@@ -97,7 +111,9 @@ export const POLICY_SCHEMA = z.strictObject({
     .prefault({}),
   holders: z.array(text).default([]).describe("who may request, approve and release holds; always two of them"),
   notify: z
-    .strictObject({ webhookFrom: variable.describe("environment variable that holds the URL alarms are sent to") })
+    .strictObject({
+      webhookFrom: variable("SHOP_WEBHOOK").describe("environment variable that holds the URL alarms are sent to"),
+    })
     .optional(),
 });
 

@@ -2,10 +2,14 @@ import { type Document, isMap, isPair, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import type { DataClass, Policy, PolicyProblem, Term } from "../model/policy.ts";
 import { contradictionsOf } from "./contradictions.ts";
+import { policyNotices } from "./policy-notices.ts";
 import { POLICY_SCHEMA } from "./policy-schema.ts";
 import { readTerm } from "./term.ts";
 
-export type PolicyRead = { readonly policy: Policy } | { readonly problems: readonly PolicyProblem[] };
+/** `notices` are what a policy can keep, and whoever wrote it may not have meant. */
+export type PolicyRead =
+  | { readonly policy: Policy; readonly notices: readonly PolicyProblem[] }
+  | { readonly problems: readonly PolicyProblem[] };
 
 /** Reads a policy file's text. Every problem is told at once, in the order of the file; a policy that has one is no policy. */
 export const readPolicy = (text: string): PolicyRead => {
@@ -22,25 +26,40 @@ export const readPolicy = (text: string): PolicyRead => {
     path: path.map(String).join("."),
     message,
   });
+  const inOrder = (found: readonly Found[]): readonly PolicyProblem[] =>
+    found
+      .map(({ path, message }) => problemAt(path, message))
+      .toSorted((a, b) => a.line - b.line || a.column - b.column);
   const read = POLICY_SCHEMA.safeParse(document.toJS(), { reportInput: true });
-  const problems = read.success
-    ? contradictionsOf(policyOf(read.data)).map(({ path, message }) => problemAt(path, message))
-    : read.error.issues.flatMap((issue) => problemsOf(issue).map(({ path, message }) => problemAt(path, message)));
-  if (problems.length > 0) return { problems: problems.toSorted((a, b) => a.line - b.line || a.column - b.column) };
-  return { policy: policyOf(read.data as z.output<typeof POLICY_SCHEMA>) };
+  if (!read.success) return { problems: inOrder(read.error.issues.flatMap(problemsOf)) };
+  const policy = policyOf(read.data);
+  const contradictions = contradictionsOf(policy);
+  if (contradictions.length > 0) return { problems: inOrder(contradictions) };
+  return { policy, notices: inOrder(policyNotices(policy)) };
 };
+
+interface Found {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
 
 const NOT_A_POLICY = "expected the fields of a policy: docs/guide/policy.md begins with one to copy";
 
 type Issue = z.core.$ZodIssue;
 
-const problemsOf = (issue: Issue): readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] => {
+const problemsOf = (issue: Issue): readonly Found[] => {
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({
         path: [...issue.path, key],
         message: "there is no such field: check its name",
       }));
+    case "invalid_union": {
+      // A database: its name, or its name with the place of its URL. What was written says which of the two was meant.
+      const [asName = [], asObject = []] = issue.errors;
+      const meant = typeof issue.input === "object" ? asObject : asName;
+      return meant.flatMap((one) => problemsOf({ ...one, path: [...issue.path, ...one.path] } as Issue));
+    }
     case "invalid_key":
       return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message }];
     case "invalid_type":
@@ -78,7 +97,8 @@ const policyOf = (file: PolicyFile): Policy => ({
   version: 1,
   controller: file.controller,
   timeZone: file.timeZone,
-  databases: file.databases,
+  databases: file.databases.map((one) => (typeof one === "string" ? one : one.name)),
+  ...sourcesOf(file),
   classes: Object.entries(file.classes).map(([name, one]) => classOf(name, one)),
   hot: { every: term(file.tiers.hot.every), window: term(file.tiers.hot.window) },
   release: { window: term(file.tiers.release.window) },
@@ -90,6 +110,13 @@ const policyOf = (file: PolicyFile): Policy => ({
   holders: file.holders,
   ...(file.notify === undefined ? {} : { notify: file.notify }),
 });
+
+const sourcesOf = ({ databases }: PolicyFile): Pick<Policy, "sources"> => {
+  const sources = databases.flatMap((one) =>
+    typeof one === "string" ? [] : [{ database: one.name, urlFrom: one.urlFrom }],
+  );
+  return sources.length === 0 ? {} : { sources };
+};
 
 const classOf = (
   name: string,

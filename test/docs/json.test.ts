@@ -77,8 +77,8 @@ beforeAll(async () => {
   writeFileSync(file("wrong.yaml"), "version: 2");
   await run("policy", "check", file("wrong.yaml"));
   await run("policy", "explain", file("lastgood.yaml"), "--vault", join(directory, "vault"));
-  // Two hours before it must be gone a part is due: of a term of one hour that is at once.
-  const short = readFileSync(file("lastgood.yaml"), "utf8").replace("max: P14D", "max: PT1H");
+  // Two hours before it must be gone a part is due: of a term of two hours that is at once.
+  const short = readFileSync(file("lastgood.yaml"), "utf8").replace("max: P14D", "max: PT2H");
   writeFileSync(file("short.yaml"), short);
   const second = ["--vault", join(directory, "second")];
   await run("capture", ...second);

@@ -57,7 +57,154 @@ test("a policy says what it says, and its tiers what they say by themselves", ()
       verification: { at: "04:00", readAllWithin: { unit: "days", count: 7 }, drillEvery: { unit: "days", count: 7 } },
       holders: [],
     },
+    notices: [
+      {
+        line: 1,
+        column: 1,
+        path: "holders",
+        message: "nothing can be held: a hold needs two people, name at least two",
+      },
+      {
+        line: 1,
+        column: 1,
+        path: "notify",
+        message: "alarms are told by output and exit status alone: no webhook is named",
+      },
+    ],
   });
+});
+
+const FULL = `version: 1
+controller: Example Shop
+timeZone: UTC
+databases: [stock, { name: shop, urlFrom: SHOP_URL }]
+classes:
+  money:
+    tables: ["*"]
+    max: P12Y
+    min: { term: P10Y, from: end of year }
+    purpose: bookkeeping
+    legalBasis: section 147(3) AO
+    archive: { monthly: P2Y, yearly: P12Y }
+    lock: { mode: compliance, term: P30D }
+verification: { at: "02:30", readAllWithin: P14D, drillEvery: P1M }
+holders: [counsel, officer]
+notify: { webhookFrom: SHOP_ALARMS }
+`;
+
+test("a policy says everything that it may", () => {
+  const read = readPolicy(FULL);
+  expect(read).toMatchObject({ notices: [] });
+  expect(read).toMatchObject({
+    policy: {
+      databases: ["stock", "shop"],
+      sources: [{ database: "shop", urlFrom: "SHOP_URL" }],
+      classes: [
+        {
+          name: "money",
+          min: { term: { unit: "years", count: 10 }, from: "end of year" },
+          archive: { monthly: { unit: "years", count: 2 }, yearly: { unit: "years", count: 12 } },
+          lock: { mode: "compliance", term: { unit: "days", count: 30 } },
+        },
+      ],
+      verification: {
+        at: "02:30",
+        readAllWithin: { unit: "days", count: 14 },
+        drillEvery: { unit: "months", count: 1 },
+      },
+      holders: ["counsel", "officer"],
+      notify: { webhookFrom: "SHOP_ALARMS" },
+    },
+  });
+});
+
+test("what a policy does not say is not there, not undefined: it is recorded as JSON", () => {
+  for (const text of [GOOD, FULL]) {
+    const read = readPolicy(text);
+    expect(JSON.parse(JSON.stringify(read))).toStrictEqual(read);
+  }
+});
+
+test("a minimum counts from the capture where it does not say from what", () => {
+  expect(readPolicy(FULL.replace(", from: end of year", ""))).toMatchObject({
+    policy: { classes: [{ min: { from: "capture" } }] },
+  });
+});
+
+test.each([
+  [
+    "a URL for a database",
+    "[stock,",
+    '["postgres://app:secret@db/shop",',
+    "4:13 databases.0: expected the name of a database; for its URL write { name: shop, urlFrom: SHOP_URL } and set that variable",
+  ],
+  [
+    "a URL for a database's name",
+    "name: shop",
+    'name: "postgres://app:secret@db/shop"',
+    "4:22 databases.1.name: expected the name of a database; for its URL write { name: shop, urlFrom: SHOP_URL } and set that variable",
+  ],
+  [
+    "a URL in place of the variable that holds it",
+    "urlFrom: SHOP_URL",
+    'urlFrom: "postgres://app:secret@db/shop"',
+    "4:34 databases.1.urlFrom: expected the name of an environment variable, as SHOP_URL, not what it holds",
+  ],
+  [
+    "a database with a field that there is not",
+    "urlFrom: SHOP_URL",
+    "urlFrom: SHOP_URL, password: secret",
+    "4:53 databases.1.password: there is no such field: check its name",
+  ],
+  ["a database that is a number", "[stock,", "[7,", "4:13 databases.0: expected string"],
+  [
+    "a webhook's URL in place of the variable that holds it",
+    "webhookFrom: SHOP_ALARMS",
+    'webhookFrom: "https://hooks.example/secret"',
+    "16:11 notify.webhookFrom: expected the name of an environment variable, as SHOP_WEBHOOK, not what it holds",
+  ],
+  [
+    "a time that no clock shows",
+    '"02:30"',
+    '"24:00"',
+    '14:17 verification.at: expected a time of the day in quotes, as "04:00"',
+  ],
+  [
+    "an archive of no schedule",
+    "{ monthly: P2Y, yearly: P12Y }",
+    "{}",
+    "12:5 classes.money.archive: expected at least one of daily, weekly, monthly and yearly, each with how long an archive of it is kept",
+  ],
+  [
+    "a schedule that there is not",
+    "monthly: P2Y",
+    "hourly: P2Y",
+    "12:16 classes.money.archive.hourly: there is no such field: check its name",
+  ],
+  [
+    "a lock of a mode that there is not",
+    "mode: compliance",
+    "mode: strict",
+    '13:13 classes.money.lock.mode: Invalid option: expected one of "governance"|"compliance"',
+  ],
+  [
+    "a minimum that the maximum cuts short",
+    "max: P12Y",
+    "max: P11Y",
+    "9:5 classes.money.min: a minimum of P10Y from the end of the year is cut short by the maximum of P11Y: a capture of 2027-12-31 would be deleted 2 days too early; give a longer max, and an archive that is kept as long",
+  ],
+  [
+    "a minimum that the archive cuts short",
+    "yearly: P12Y",
+    "yearly: P10Y",
+    "12:30 classes.money.archive.yearly: a minimum of P10Y from the end of the year is cut short by an archive that is kept for P10Y: a capture of 2029-12-31 would be deleted 368 days too early; give a longer term",
+  ],
+])("%s is found at its place, and nothing secret is repeated", (_, good, bad, expected) => {
+  const text = FULL.replace(good, bad);
+  expect(text).not.toBe(FULL);
+  const found = problems(text);
+  expect(found).toContain(expected);
+  expect(found.join()).not.toContain("secret");
 });
 
 test.each([
