@@ -6,7 +6,7 @@ import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { getObject, pack, putFresh, unpack, ZSTD_LEVEL_HOT } from "./chunk.ts";
 import { KeyList } from "./key-list.ts";
-import { open, readHeader, type SealedHeader, seal } from "./seal.ts";
+import { holdsHeader, open, readHeader, type SealedHeader, seal } from "./seal.ts";
 
 /**
  * A page is the unit a capture commits while it goes on, the unit a fold rewrites, and the unit a manifest names: some
@@ -19,6 +19,9 @@ const NAME_BYTES = 8;
 export const PAGE_CHUNKS_MAX = 64;
 /** Narrow rows: keys are held in memory and read back whole. */
 export const PAGE_KEY_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Names of 64 chunks of a class with a long name. */
+const HEADER_BYTES_LIKELY = 12 * 1024;
 
 export interface PageHeader extends SealedHeader {
   readonly kind: "page";
@@ -122,7 +125,9 @@ const openPage = (name: string, sealed: Buffer, key: Buffer) => {
  * @throws OBJECT_CORRUPT  its header names nothing
  */
 export const pageChunkNames = async (store: ObjectStore, name: string): Promise<readonly string[] | undefined> => {
-  const sealed = await store.get(name);
+  // The keys behind the header are most of a page.
+  let sealed = await store.get(name, { offset: 0, length: HEADER_BYTES_LIKELY });
+  if (sealed?.length === HEADER_BYTES_LIKELY && !holdsHeader(sealed)) sealed = await store.get(name);
   if (sealed === undefined) return undefined;
   const header = readHeader<PageHeader>(name, sealed, "page");
   // Without the key nothing proves the header, and what it does not name would be swept.

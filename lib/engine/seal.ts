@@ -41,6 +41,10 @@ export const seal = (header: SealedHeader, plain: Uint8Array, key: Buffer, entro
 export const readHeader = <H extends SealedHeader>(name: string, sealed: Buffer, kind: H["kind"]): H =>
   split<H>(name, sealed, kind).header;
 
+/** Whether the beginning of a sealed object holds its header whole. */
+export const holdsHeader = (beginning: Buffer): boolean =>
+  beginning.length >= HEAD_BYTES && beginning.length >= HEAD_BYTES + beginning.readUInt32BE(4);
+
 /**
  * Opens a sealed object.
  * @throws OBJECT_CORRUPT  naming the object: a bit changed, bytes are missing, or the key is another object's

@@ -24,7 +24,7 @@ export class SweepNames {
     const names = new SweepNames();
     for await (const facts of hot.list("pages/")) names.#pages.set(facts.name, facts);
     for await (const { name } of hot.list("chunks/")) {
-      const print = fingerprint(name);
+      const print = chunkPrint(name);
       if (print !== undefined) names.#chunks.add(print);
     }
     await collect(names.#parts, hot);
@@ -59,14 +59,14 @@ export class SweepNames {
 
   /** @returns whether it is on the list; if not, it is younger than the list or missing */
   nameChunk(name: string): boolean {
-    const print = fingerprint(name);
+    const print = chunkPrint(name);
     if (print === undefined || !this.#chunks.has(print)) return false;
     this.#chunksNamed.add(print);
     return true;
   }
 
   isChunkLeft(name: string): boolean {
-    const print = fingerprint(name);
+    const print = chunkPrint(name);
     return print !== undefined && this.#chunks.has(print) && !this.#chunksNamed.has(print);
   }
 
@@ -87,7 +87,8 @@ const collect = async (into: Map<string, ObjectFacts>, store: ObjectStore): Prom
   for await (const facts of store.list("parts/")) into.set(facts.name, facts);
 };
 
-const fingerprint = (name: string): number | undefined => {
+/** 52 bits by which a chunk is known among millions; undefined of what is no chunk. */
+export const chunkPrint = (name: string): number | undefined => {
   const [, id, salt] = CHUNK_NAME.exec(name) ?? [];
   return id === undefined ? undefined : Number.parseInt(`${id.slice(0, 5)}${salt}`, 16);
 };

@@ -1,9 +1,10 @@
-import type { Layer, RangeRecord } from "../model/point.ts";
+import type { Layer, PartTable, RangeRecord } from "../model/point.ts";
 import type { TableFacts } from "../model/table.ts";
 import { HeldKeys } from "./find-gone.ts";
 import { KeyReader } from "./key.ts";
 import { compareKeys } from "./key-list.ts";
 import type { LayerSource } from "./layers.ts";
+import type { PageWork } from "./verify-pages.ts";
 
 /** Sums of 32-bit halves stay exact in a double for this many keys. */
 const KEYS_EXACT_MAX = 2 ** 20;
@@ -59,6 +60,33 @@ export const digestKeys = async (
     rows,
     sum: String(BigInt.asUintN(64, sum)),
   }));
+};
+
+/** The layers, merged, hold the keys that the database counted and hashed for the point. */
+export const checkKeys = async (
+  work: Pick<PageWork, "source" | "hashSeed" | "problems" | "where" | "signal">,
+  table: PartTable,
+): Promise<void> => {
+  const { problems, where } = work;
+  const rows = table.layers.reduce((total, layer) => total + layer.rows, 0);
+  if (table.facts.key === undefined) {
+    if (table.layers.length !== 1 || rows !== table.rows)
+      problems.add("DIGEST_MISMATCH", `the table has ${rows} rows, expected ${table.rows}`, where);
+    return;
+  }
+  const live = await digestKeys(work.source, table.layers, table.facts, {
+    hashSeed: work.hashSeed,
+    starts: table.ranges.map((range) => range.start),
+    signal: work.signal,
+  });
+  const at = firstDifference(table.ranges, live);
+  const total = live.reduce((sum, range) => sum + range.rows, 0);
+  if (at !== undefined || total !== table.rows)
+    problems.add(
+      "DIGEST_MISMATCH",
+      `the layers hold ${total} rows, the point ${table.rows}; they differ first in range ${at ?? 0} of ${live.length}`,
+      where,
+    );
 };
 
 /** Index of the first range that differs, or undefined. */

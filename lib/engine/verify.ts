@@ -5,7 +5,7 @@ import { decodeDocument, sha256 } from "./document.ts";
 import { layerSource } from "./layers.ts";
 import { getPart, getPointObject, pagesOf } from "./points.ts";
 import type { ClassSecret, Vault } from "./vault.ts";
-import { digestKeys, firstDifference } from "./verify-keys.ts";
+import { checkKeys } from "./verify-keys.ts";
 import { checkPage, type PageChecked, type PageWork } from "./verify-pages.ts";
 import { claimsOf, Problems, type VerifyLevel, type VerifyReport } from "./verify-report.ts";
 
@@ -222,7 +222,7 @@ class Verification {
     for (const layer of table.layers) if (!(await this.#checkLayer(work, layer))) ok = false;
     const merged = sha256(JSON.stringify([table.layers, table.ranges, table.rows]));
     if (!ok || what === "layers only" || this.#merged.has(merged)) return;
-    await this.#problems.attempt(work.where, () => this.#checkKeys(work, table));
+    await this.#problems.attempt(work.where, () => checkKeys(work, table));
     this.#merged.add(merged);
   }
 
@@ -271,30 +271,6 @@ class Verification {
     this.#pages.set(ref.name, { ref: sha256(text), checked });
     this.#tell(this.#options.level === "read" ? "reading rows" : "opening pages");
     return checked;
-  }
-
-  /** The layers, merged, hold the keys that the database counted and hashed for the point. */
-  async #checkKeys(work: PageWork, table: PartTable): Promise<void> {
-    const { problems, where } = work;
-    const rows = table.layers.reduce((total, layer) => total + layer.rows, 0);
-    if (table.facts.key === undefined) {
-      if (table.layers.length !== 1 || rows !== table.rows)
-        problems.add("DIGEST_MISMATCH", `the table has ${rows} rows, expected ${table.rows}`, where);
-      return;
-    }
-    const live = await digestKeys(work.source, table.layers, table.facts, {
-      hashSeed: work.hashSeed,
-      starts: table.ranges.map((range) => range.start),
-      signal: work.signal,
-    });
-    const at = firstDifference(table.ranges, live);
-    const total = live.reduce((sum, range) => sum + range.rows, 0);
-    if (at !== undefined || total !== table.rows)
-      problems.add(
-        "DIGEST_MISMATCH",
-        `the layers hold ${total} rows, the point ${table.rows}; they differ first in range ${at ?? 0} of ${live.length}`,
-        where,
-      );
   }
 
   #count(bytes: number): void {

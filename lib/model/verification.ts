@@ -10,6 +10,8 @@ export interface PromisedPoint {
   readonly found: "present" | "late" | "missing" | "incomplete";
   /** A point's id, or an archive's. */
   readonly point?: string;
+  /** Of an archive: the class whose part was promised. */
+  readonly class?: string;
 }
 
 /** One verdict per database and tier. */
@@ -19,6 +21,8 @@ export interface TierVerdict {
   readonly light: Light;
   /** Why it is not green; empty if it is. */
   readonly reasons: readonly string[];
+  /** Since when anything was promised, as far as it is known: what is promised is reckoned from there. */
+  readonly since?: EpochMs;
   readonly promised: readonly PromisedPoint[];
 }
 

@@ -1,0 +1,334 @@
+import type { PageRef, Part, PartTable, Point } from "../model/point.ts";
+import type { ReportProgress } from "../model/progress.ts";
+import type { EpochMs } from "../model/units.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ObjectFacts } from "../ports/object-store.ts";
+import { sha256 } from "./document.ts";
+import { FoundNames, type Unnamed } from "./found-names.ts";
+import { type Intent, listIntents } from "./intent.ts";
+import { layerSource } from "./layers.ts";
+import { pageChunkNames } from "./page.ts";
+import { getPart, pagesOf, pointName, readPointObject } from "./points.ts";
+import { type ClassSecret, partKeyName, type Vault } from "./vault.ts";
+import { checkKeys } from "./verify-keys.ts";
+import { checkPage, type PageWork } from "./verify-pages.ts";
+import { Problems, type VerifyProblem } from "./verify-report.ts";
+
+/** Pages looked at side by side. */
+const PAGES_AT_ONCE = 16;
+/** Chunks do not tell who wrote them but by their age; the store's clock may be this far from ours. */
+const CLOCK_SKEW_MS = 10 * 60_000;
+
+export interface StockWorld {
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly progress: ReportProgress;
+  readonly signal: AbortSignal;
+}
+
+/** What is not only looked for but read, by its name and when it was written. */
+export type ReadChoice = (name: string, writtenAt: EpochMs) => boolean;
+
+export interface Stock {
+  /** Newest generations, oldest first; those that cannot be read are problems. */
+  readonly points: readonly Point[];
+  /** Tables of the newest point of each database, with the class whose part they are in. */
+  readonly tables: readonly {
+    readonly database: string;
+    readonly schema: string;
+    readonly name: string;
+    readonly class: string;
+  }[];
+  /** Points of which something is missing or damaged. */
+  readonly damaged: ReadonlySet<string>;
+  readonly problems: readonly VerifyProblem[];
+  readonly found: { readonly objects: number; readonly bytes: number };
+  readonly unnamed: Unnamed;
+  /** Names that Lastgood gives to nothing: the first of them, and how many. */
+  readonly strangers: { readonly names: readonly string[]; readonly total: number };
+  /** Wrapped keys of parts that no point names any more. */
+  readonly keysWithoutPart: readonly ObjectFacts[];
+  /** Wrapped keys that stand although a point says that the part has left. */
+  readonly keysOfExpired: readonly string[];
+  readonly read: {
+    readonly points: readonly string[];
+    readonly objects: number;
+    readonly bytes: number;
+    readonly rows: number;
+  };
+}
+
+/**
+ * Takes stock of a vault: what is there against what its points name, both ways. Every point and part is opened; that pages
+ * and chunks are there, and together have their size, is seen from one listing and the clear header of each page. A share of
+ * the pages is read with all their chunks, and of a share of the points it is proven that their layers hold the keys that the
+ * database counted.
+ *
+ * Costs one listing, a read of each point and part, a small read of each page, and the share. What comes and goes meanwhile
+ * is no problem: what is not in the listing is looked for, and what a point names that has gone itself is not missed.
+ *
+ * Memory: one part's manifest and one page, 50 bytes for each chunk and 200 for each page.
+ *
+ * @throws STORE_*, the signal's reason: what says nothing about the vault's content
+ */
+export const takeStock = async (world: StockWorld, reads: ReadChoice): Promise<Stock> => {
+  const found = await FoundNames.list(world.vault.stores);
+  return new Stocktaking(world, reads, found).run();
+};
+
+class Stocktaking {
+  readonly #world: StockWorld;
+  readonly #reads: ReadChoice;
+  readonly #found: FoundNames;
+  readonly #began: number;
+  readonly #pagesSeen = new Set<string>();
+  readonly #pagesDamaged = new Set<string>();
+  readonly #keysProven = new Set<string>();
+  readonly #damaged = new Set<string>();
+  readonly #tables: Stock["tables"][number][] = [];
+  readonly #read = { points: [] as string[], objects: 0, bytes: 0, rows: 0 };
+  #problems: readonly VerifyProblem[] = [];
+  #partsDone = 0;
+  #partsTotal = 0;
+
+  constructor(world: StockWorld, reads: ReadChoice, found: FoundNames) {
+    this.#world = world;
+    this.#reads = reads;
+    this.#found = found;
+    this.#began = world.clock.elapsedMs();
+  }
+
+  async run(): Promise<Stock> {
+    const { hot, keys } = this.#world.vault.stores;
+    const live = await this.#liveIntents();
+    const points = await this.#points();
+    this.#partsTotal = points.reduce((sum, point) => sum + point.parts.length, 0);
+    const newest = new Map(points.map((point) => [point.database, point.id]));
+    for (const point of points) await this.#checkPoint(point, newest.get(point.database) === point.id);
+    const { unnamed, keysWithoutPart } = await this.#left(live);
+    const keysOfExpired: string[] = [];
+    for (const point of points)
+      for (const { class: name } of point.expired ?? []) {
+        const key = partKeyName(point.id, name);
+        if (this.#found.hasKey(key) && (await keys.head(key)) !== undefined) keysOfExpired.push(key);
+      }
+    const { objects, bytes, strangers, strangersTotal } = this.#found;
+    const there: Point[] = [];
+    for (const point of points)
+      if (!this.#damaged.has(point.id) || (await hot.head(pointName(point.id, point.generation))) !== undefined)
+        there.push(point);
+    return {
+      points: there,
+      tables: this.#tables,
+      damaged: this.#damaged,
+      problems: this.#problems,
+      found: { objects, bytes },
+      unnamed,
+      strangers: { names: strangers, total: strangersTotal },
+      keysWithoutPart,
+      keysOfExpired,
+      read: this.#read,
+    };
+  }
+
+  async #liveIntents(): Promise<readonly Intent[]> {
+    const { vault, clock } = this.#world;
+    const intents = await this.#attempt(async () => listIntents(vault.hot), {});
+    return (intents ?? []).filter((intent) => intent.leaseUntil > clock.now());
+  }
+
+  /** Newest generations, oldest point first. What older ones name, and a fold has not taken away yet, is named too. */
+  async #points(): Promise<readonly Point[]> {
+    const { hot } = this.#world.vault;
+    const points: Point[] = [];
+    for (const [id, names] of this.#found.points) {
+      for (const name of names) {
+        const point = await this.#attempt(async () => readPointObject(hot, name), { point: id, object: name });
+        if (point === undefined || point === "withdrawn") continue;
+        if (name === names.at(-1)) points.push(point);
+        else for (const ref of point.parts) this.#found.nameObject(ref.name);
+      }
+    }
+    return points.toSorted((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
+  }
+
+  async #checkPoint(point: Point, isNewest: boolean): Promise<void> {
+    const { vault, signal } = this.#world;
+    const provesKeys = this.#reads(point.id, point.finishedAt);
+    const problems = new Problems();
+    for (const ref of point.parts) {
+      signal.throwIfAborted();
+      this.#tell();
+      this.#partsDone++;
+      this.#found.nameKey(partKeyName(point.id, ref.class));
+      this.#found.nameObject(ref.name);
+      const opened = await problems.attempt({ point: point.id, object: ref.name }, async () => ({
+        part: await getPart(vault, point, ref),
+        secret: await vault.classSecret(ref.class),
+      }));
+      if (opened === undefined) continue;
+      const { part, secret } = opened;
+      await this.#checkPages(point, part, secret, problems);
+      if (isNewest)
+        for (const { facts } of part.tables)
+          this.#tables.push({ database: point.database, schema: facts.schema, name: facts.name, class: ref.class });
+      if (provesKeys) await this.#proveKeys(point, part, secret, problems);
+    }
+    if (provesKeys) this.#read.points.push(point.id);
+    await this.#note(point, problems);
+  }
+
+  async #checkPages(point: Point, part: Part, secret: ClassSecret, problems: Problems): Promise<void> {
+    if (pagesOf(part).some((page) => this.#pagesDamaged.has(page.name))) this.#damaged.add(point.id);
+    for (const table of part.tables) {
+      const fresh = table.layers
+        .flatMap((layer) => [...layer.pages, ...layer.gone])
+        .filter((page) => !this.#pagesSeen.has(page.name));
+      const work = this.#workOf(point, part, table, secret, problems);
+      for (let at = 0; at < fresh.length; at += PAGES_AT_ONCE) {
+        this.#world.signal.throwIfAborted();
+        await Promise.all(fresh.slice(at, at + PAGES_AT_ONCE).map((page) => this.#lookAtPage(work, page)));
+      }
+      for (const page of fresh) {
+        const facts = this.#found.nameObject(page.name);
+        if (facts === undefined || !this.#reads(page.name, facts.writtenAt)) continue;
+        if (!(await checkPage(work, page)).ok) this.#pagesDamaged.add(page.name);
+        this.#tell();
+      }
+    }
+  }
+
+  /** By listings and the names in its clear header. Whether those are the names of its chunks is read in its turn. */
+  async #lookAtPage({ source: { store }, problems, where }: PageWork, page: PageRef): Promise<void> {
+    this.#pagesSeen.add(page.name);
+    const about = { ...where, object: page.name };
+    const before = problems.all.length;
+    const own = this.#found.nameObject(page.name);
+    const names = await problems.attempt(about, () => pageChunkNames(store, page.name));
+    if (names === undefined) {
+      if (problems.all.length === before)
+        problems.add("OBJECT_MISSING", `object ${page.name} is missing from the vault`, about);
+    } else if (names.length !== page.chunks)
+      problems.add("DIGEST_MISMATCH", `page ${page.name} names ${names.length} chunks, expected ${page.chunks}`, about);
+    else {
+      const listed = names.reduce(
+        (sum, name) => sum + (this.#found.nameChunk(name) ?? Number.NaN),
+        own?.bytes ?? Number.NaN,
+      );
+      // Younger than the listing, two chunks that share a print, or wrong: each is looked for before it is said to be wrong.
+      if (listed !== page.sealedBytes) await this.#lookForEach(store, page, names, { problems, where });
+    }
+    if (problems.all.length > before) this.#pagesDamaged.add(page.name);
+  }
+
+  async #lookForEach(
+    store: PageWork["source"]["store"],
+    page: PageRef,
+    names: readonly string[],
+    { problems, where }: Pick<PageWork, "problems" | "where">,
+  ): Promise<void> {
+    let bytes = 0;
+    let isWhole = true;
+    for (const name of [page.name, ...names]) {
+      const facts = await store.head(name);
+      bytes += facts?.bytes ?? 0;
+      if (facts !== undefined) continue;
+      isWhole = false;
+      problems.add("OBJECT_MISSING", `object ${name} is missing from the vault`, { ...where, object: name });
+    }
+    if (isWhole && bytes !== page.sealedBytes)
+      problems.add(
+        "OBJECT_CORRUPT",
+        `page ${page.name} and its chunks have ${bytes} bytes, expected ${page.sealedBytes}`,
+        { ...where, object: page.name },
+      );
+  }
+
+  async #proveKeys(point: Point, part: Part, secret: ClassSecret, problems: Problems): Promise<void> {
+    for (const table of part.tables) {
+      // A table that did not change is merged once, not for each point.
+      const merged = sha256(JSON.stringify([table.layers, table.ranges, table.rows]));
+      if (this.#keysProven.has(merged)) continue;
+      this.#keysProven.add(merged);
+      const work = this.#workOf(point, part, table, secret, problems);
+      await problems.attempt(work.where, () => checkKeys(work, table));
+    }
+  }
+
+  #workOf(point: Point, part: Part, table: PartTable, secret: ClassSecret, problems: Problems): PageWork {
+    return {
+      source: layerSource(this.#world.vault.hot, secret.namingSecret, part.class, table),
+      facts: table.facts,
+      hashSeed: secret.hashSeed,
+      level: "read",
+      problems,
+      where: { point: point.id, table: `${table.facts.schema}.${table.facts.name}` },
+      signal: this.#world.signal,
+      onRead: ({ objects, bytes, rows }) => {
+        this.#read.objects += objects;
+        this.#read.bytes += bytes;
+        this.#read.rows += rows;
+      },
+    };
+  }
+
+  /** What is wrong with a point that has gone meanwhile, or that a fold has put another generation of in place, is not wrong. */
+  async #note(point: Point, problems: Problems): Promise<void> {
+    if (problems.all.length === 0) return;
+    if ((await this.#world.vault.hot.head(pointName(point.id, point.generation))) === undefined) return;
+    this.#damaged.add(point.id);
+    this.#problems = [...this.#problems, ...problems.all];
+  }
+
+  async #attempt<T>(look: () => Promise<T>, where: Parameters<Problems["attempt"]>[0]): Promise<T | undefined> {
+    const problems = new Problems();
+    const result = await problems.attempt(where, look);
+    this.#problems = [...this.#problems, ...problems.all];
+    return result;
+  }
+
+  /** What nothing names, less what a capture, fold or restore that runs may be writing or reading. */
+  async #left(live: readonly Intent[]): Promise<Pick<Stock, "unnamed" | "keysWithoutPart">> {
+    const { hot } = this.#world.vault;
+    for (const intent of live) for (const name of intent.needs) await this.#namePage(name);
+    const ids = new Set(live.map((intent) => intent.id));
+    const spareFrom = Math.min(...live.map((intent) => intent.startedAt)) - CLOCK_SKEW_MS;
+    const keysWithoutPart: ObjectFacts[] = [];
+    let [objects, bytes] = [0, 0];
+    let oldestAt = Infinity;
+    const count = (facts: { readonly bytes: number; readonly writtenAt: EpochMs }): void => {
+      objects++;
+      bytes += facts.bytes;
+      oldestAt = Math.min(oldestAt, facts.writtenAt);
+    };
+    for (const facts of this.#found.othersLeft()) {
+      const segments = facts.name.split("/");
+      const writer = segments[facts.name.startsWith("pages/") ? 2 : 1] ?? "";
+      // A fold's parts stand under the ids of the points that it folds.
+      if (ids.has(writer)) await this.#namePage(facts.name);
+      else if (facts.isKey) keysWithoutPart.push(facts);
+      else if (facts.writtenAt < spareFrom && (await hot.head(facts.name)) !== undefined) count(facts);
+    }
+    for await (const facts of this.#found.chunksLeft(hot)) if (facts.writtenAt < spareFrom) count(facts);
+    const unnamed = { objects, bytes, oldestAt: objects === 0 ? undefined : oldestAt };
+    return { unnamed, keysWithoutPart };
+  }
+
+  async #namePage(name: string): Promise<void> {
+    this.#found.nameObject(name);
+    if (!name.startsWith("pages/")) return;
+    const chunks = await this.#attempt(() => pageChunkNames(this.#world.vault.hot, name), { object: name });
+    for (const chunk of chunks ?? []) this.#found.nameChunk(chunk);
+  }
+
+  #tell(): void {
+    this.#world.progress({
+      phase: "taking stock",
+      tablesDone: this.#partsDone,
+      tablesTotal: this.#partsTotal,
+      rowsDone: this.#read.rows,
+      bytesDone: this.#read.bytes,
+      elapsedMs: this.#world.clock.elapsedMs() - this.#began,
+    });
+  }
+}

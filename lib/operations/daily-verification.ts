@@ -1,0 +1,201 @@
+import { archiveKeyName } from "../engine/archive/archive-names.ts";
+import { listArchiveParts, type StoredArchivePart } from "../engine/archive/list-archive-parts.ts";
+import { HoldRegister } from "../engine/hold-register.ts";
+import { shreddedKeysThatStand } from "../engine/shred.ts";
+import { type Stock, type StockWorld, takeStock } from "../engine/take-stock.ts";
+import { EXIT, isFailure } from "../model/errors.ts";
+import type { Point } from "../model/point.ts";
+import type { Policy } from "../model/policy.ts";
+import type { DailyVerification } from "../model/verification.ts";
+import { businessDateOf } from "../policy/business-date.ts";
+import { type DayFacts, invariantsOf } from "../policy/invariants.ts";
+import { cycleDaysOf, rotation, SLICES } from "../policy/rotation.ts";
+import { invariantLights, worstOf } from "../policy/verdict.ts";
+import type { ObjectFacts } from "../ports/object-store.ts";
+import type { RetainedFacts, RetainedStore } from "../ports/retained-store.ts";
+import { type AuditWorld, appendRecord } from "./audit.ts";
+import { chooseDrill, type DrillChoice } from "./day-drill.ts";
+import { lastVerification, readEvidence } from "./day-evidence.ts";
+import { findThoughGone } from "./day-gone.ts";
+import { tierVerdicts } from "./day-tiers.ts";
+import { drillEntry } from "./entries.ts";
+import type { DrillReport } from "./verify-restore.ts";
+
+const ARCHIVE_KEYS = "archives/";
+
+export interface DailyWorld extends StockWorld {
+  readonly audit: AuditWorld;
+  /** Where archives rest; left out where there is no such store. */
+  readonly archive?: RetainedStore | undefined;
+}
+
+export interface DailyOptions {
+  /** Restores a point into a scratch database and compares it; left out, no drill is made and a late one is told. */
+  readonly drill?: ((point: string) => Promise<DrillReport>) | undefined;
+}
+
+/**
+ * The daily verification: everything named is looked for by listings, today's share is read, the invariants are judged, a
+ * drill is made when one is due, and all of it is recorded as one verdict. It changes nothing but the evidence.
+ *
+ * What is wrong with the vault is in the verdict. A store that does not answer ends the run without one: the run that is
+ * missing shows in the next.
+ * @throws STORE_*, the signal's reason, EVIDENCE_UNWRITTEN
+ */
+export const verifyDay = async (
+  world: DailyWorld,
+  policy: Policy,
+  options: DailyOptions = {},
+): Promise<DailyVerification> => {
+  const { clock, archive, audit } = world;
+  const startedAt = clock.now();
+  const last = await unlessBroken(() => lastVerification(audit.evidence));
+  const cycleDays = cycleDaysOf(policy);
+  const share = rotation(last?.verification.rotation.turns ?? [], cycleDays, startedAt);
+  const turn = share.turns.at(-1) ?? { from: 0, count: SLICES };
+  const evidence = await readEvidence(audit.evidence, last, { ...turn, of: SLICES });
+  const stock = await takeStock(world, share.reads);
+  const listing = archive === undefined ? { parts: [], unknown: [], damaged: [] } : await listArchiveParts(archive);
+  const holds = await new HoldRegister(audit.evidence).list();
+  const choice = (await unlessBroken(() => chooseDrill(audit.evidence, policy, wholePoints(stock), startedAt))) ?? {
+    point: undefined,
+    missed: new Map<string, string>(),
+  };
+  const drilled =
+    options.drill === undefined || choice.point === undefined ? {} : await runDrill(world, choice.point, options.drill);
+  const now = clock.now();
+  const facts: DayFacts = {
+    now,
+    points: stock.points,
+    archives: listing.parts,
+    holds,
+    tables: stock.tables,
+    damaged: stock.problems.length + listing.damaged.length,
+    unnamed: unnamedOf(stock, listing.unknown),
+    strangers: stock.strangers.names,
+    keysWithoutPart: [...stock.keysWithoutPart, ...(await archiveKeysWithoutPart(world, listing.parts))],
+    keysThatShouldBeGone: await keysThatShouldBeGone(world, stock),
+    gone: { lookedFor: evidence.gone, found: await findThoughGone(world, evidence.gone) },
+    chain: { ...evidence.chain, heads: { found: "no head was looked at", broken: false } },
+    clockOffsetMs: evidence.clockOffsetMs,
+    checkedBefore: last?.verification.finishedAt,
+  };
+  const invariants = invariantsOf(policy, facts);
+  const tiers =
+    (await unlessBroken(() =>
+      tierVerdicts(
+        {
+          evidence: audit.evidence,
+          now,
+          points: stock.points,
+          archives: listing.parts,
+          holds,
+          damaged: damagedOf(stock),
+          last: last?.verification,
+          drillsMissed: drillsMissed(choice, drilled),
+        },
+        policy,
+      ),
+    )) ?? [];
+  const verification: DailyVerification = {
+    day: businessDateOf(startedAt, policy.timeZone),
+    startedAt,
+    finishedAt: clock.now(),
+    light: worstOf([
+      ...tiers.map((tier) => tier.light),
+      ...invariantLights(invariants),
+      ...(drilled.drill?.equal === false ? (["red"] as const) : []),
+    ]),
+    tiers,
+    invariants,
+    rotation: {
+      cycleDays,
+      turns: share.turns,
+      ...stock.read,
+      problems: stock.problems.length,
+      ...(share.allReadSince === undefined ? {} : { allReadSince: share.allReadSince }),
+    },
+    ...(drilled.drill === undefined ? {} : { drill: drilled.drill }),
+  };
+  await appendRecord(audit, { outcome: "done", act: "daily verification", verification });
+  return verification;
+};
+
+/** A chain that is broken is a finding, and must not hide the others. */
+const unlessBroken = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await look();
+  } catch (error) {
+    if (isFailure(error, "EVIDENCE_BROKEN")) return undefined;
+    throw error;
+  }
+};
+
+const wholePoints = ({ points, damaged }: Stock): readonly Point[] => points.filter((point) => !damaged.has(point.id));
+
+interface Drilled {
+  readonly drill?: NonNullable<DailyVerification["drill"]>;
+  /** Why it could not be made. */
+  readonly failed?: string;
+}
+
+const runDrill = async (
+  { audit, clock, signal }: DailyWorld,
+  { id, database }: Point,
+  drill: NonNullable<DailyOptions["drill"]>,
+): Promise<Drilled> => {
+  const began = clock.elapsedMs();
+  try {
+    const report = await drill(id);
+    const { rows, restore, elapsedMs } = report;
+    await appendRecord(audit, { ...drillEntry(report), database });
+    return { drill: { point: id, rows, equal: true, restoreMs: restore.elapsedMs, elapsedMs } };
+  } catch (error) {
+    if (signal.aborted || !isFailure(error)) throw error;
+    await appendRecord(audit, { outcome: "failed", act: "drill", code: error.code, database, point: id });
+    // A scratch server that is not there says nothing about the point.
+    if (error.exit !== EXIT.different)
+      return { failed: `the drill of point ${id} could not be made: ${error.message}` };
+    return { drill: { point: id, rows: 0, equal: false, restoreMs: 0, elapsedMs: clock.elapsedMs() - began } };
+  }
+};
+
+/** By database. One that was made today is not late, one that failed is. */
+const drillsMissed = ({ point, missed }: DrillChoice, { drill, failed }: Drilled): ReadonlyMap<string, string> => {
+  if (point === undefined || (drill === undefined && failed === undefined)) return missed;
+  const others = [...missed].filter(([database]) => database !== point.database);
+  return new Map(failed === undefined ? others : [...others, [point.database, failed]]);
+};
+
+const unnamedOf = ({ unnamed }: Stock, versions: readonly RetainedFacts[]): DayFacts["unnamed"] => {
+  const oldestAt = Math.min(unnamed.oldestAt ?? Infinity, ...versions.map((facts) => facts.writtenAt));
+  return {
+    objects: unnamed.objects + versions.length,
+    oldestAt: Number.isFinite(oldestAt) ? oldestAt : undefined,
+  };
+};
+
+/** Wrapped keys of archive parts that are not there: of an attempt that runs, was stopped, or of one that is gone. */
+const archiveKeysWithoutPart = async (
+  { vault }: DailyWorld,
+  parts: readonly StoredArchivePart[],
+): Promise<DayFacts["keysWithoutPart"]> => {
+  const named = new Set(parts.map(archiveKeyName));
+  const left: ObjectFacts[] = [];
+  for await (const facts of vault.stores.keys.list(ARCHIVE_KEYS)) if (!named.has(facts.name)) left.push(facts);
+  return left;
+};
+
+const keysThatShouldBeGone = async ({ vault }: DailyWorld, stock: Stock): Promise<readonly string[]> => {
+  const found = new Set(stock.keysOfExpired);
+  for await (const name of shreddedKeysThatStand(vault.stores.keys)) found.add(name);
+  return [...found];
+};
+
+/** What is wrong with each point, in words. */
+const damagedOf = ({ damaged, problems }: Stock): ReadonlyMap<string, string> => {
+  const found = new Map<string, string>();
+  for (const { point, message } of problems) if (point !== undefined && !found.has(point)) found.set(point, message);
+  for (const id of damaged) if (!found.has(id)) found.set(id, "it shares a page that is damaged");
+  return found;
+};
