@@ -1,10 +1,9 @@
 import type { AuditRecord } from "../model/audit.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { canonicalJson, plainJson } from "./canonical-json.ts";
-import { decodeDocument, encodeLine, sha256 } from "./document.ts";
+import { sha256 } from "./document.ts";
+import { decodeEvidence, encodeEvidence } from "./evidence-document.ts";
 
-const FORMAT = 1;
 const PREFIX = "chain/";
 const SEQ_DIGITS = 12;
 /** Records fetched side by side. */
@@ -32,9 +31,6 @@ export const CHAIN_START: Link = { seq: 0, digest: "0".repeat(64) };
 export const recordName = (seq: number): string => `${PREFIX}${seqText(seq)}.json`;
 export const seqText = (seq: number): string => String(seq).padStart(SEQ_DIGITS, "0");
 
-/** The one object that a record is: a clear document whose line is canonical JSON. */
-export const encodeRecord = (record: AuditRecord): Buffer => encodeLine(canonicalJson(plainJson(record)));
-
 /** Where this process last saw the end of a chain: a chain never gets shorter, so the search begins there. */
 const seen = new WeakMap<ObjectStore, Link>();
 
@@ -51,7 +47,7 @@ export const appendLink = async (
 ): Promise<AuditRecord> => {
   for (let tries = 1; tries <= APPEND_TRIES_MAX; tries++) {
     const record = recordAfter(await findTail(store));
-    const bytes = encodeRecord(record);
+    const bytes = encodeEvidence(record);
     await announce(record.seq);
     if ((await store.put(recordName(record.seq), [bytes])) === "exists") continue;
     seen.set(store, { seq: record.seq, digest: sha256(bytes) });
@@ -140,15 +136,13 @@ export const readRecord = async (store: ObjectStore, seq: number): Promise<Chain
 
 /** @throws EVIDENCE_BROKEN, VAULT_TOO_NEW */
 const decodeRecord = (seq: number, bytes: Buffer): AuditRecord => {
-  try {
-    const record = decodeDocument<AuditRecord>(recordName(seq), bytes, FORMAT);
-    if (record.kind !== "audit record") throw broken(seq, "is no audit record");
-    if (record.seq !== seq) throw broken(seq, `says that it is record ${record.seq}`);
-    return record;
-  } catch (error) {
-    if (isFailure(error, "OBJECT_CORRUPT")) throw broken(seq, "is damaged: its digest does not hold", error);
-    throw error;
-  }
+  const described = { what: wordsOf(seq), name: recordName(seq), kind: "audit record" } as const;
+  const record = decodeEvidence<AuditRecord>(described, bytes);
+  const { at, vaultId, actor } = record;
+  if (!Number.isSafeInteger(at) || typeof vaultId !== "string" || typeof actor !== "string")
+    throw broken(seq, "is no audit record");
+  if (record.seq !== seq) throw broken(seq, `says that it is record ${record.seq}`);
+  return record;
 };
 
 const assertFollows = ({ seq, record }: ChainRecord, before: Link): void => {
@@ -167,12 +161,11 @@ export const isMissing = (error: unknown): boolean =>
   isFailure(error, "EVIDENCE_BROKEN") && error.facts["missing"] === true;
 
 const missing = (seq: number): Failure =>
-  new Failure("EVIDENCE_BROKEN", `record ${seq} of the audit chain is missing`, {
+  new Failure("EVIDENCE_BROKEN", `${wordsOf(seq)} is missing`, {
     facts: { record: seq, object: recordName(seq), missing: true },
   });
 
-const broken = (seq: number, what: string, cause?: unknown): Failure =>
-  new Failure("EVIDENCE_BROKEN", `record ${seq} of the audit chain ${what}`, {
-    cause,
-    facts: { record: seq, object: recordName(seq) },
-  });
+const broken = (seq: number, what: string): Failure =>
+  new Failure("EVIDENCE_BROKEN", `${wordsOf(seq)} ${what}`, { facts: { record: seq, object: recordName(seq) } });
+
+const wordsOf = (seq: number): string => `record ${seq} of the audit chain`;

@@ -19,8 +19,10 @@ export type ReleaseClaim = {
 
 type Evidence = ReleaseReceipt | ReleaseClaim;
 
+export const RECEIPTS = "receipts/releases/";
+
 export const receiptName = (database: string, release: string): string =>
-  `receipts/releases/${nameSegment(database)}/${nameSegment(release)}.json`;
+  `${RECEIPTS}${nameSegment(database)}/${nameSegment(release)}.json`;
 
 export const claimName = (database: string, release: string): string =>
   `claims/releases/${nameSegment(database)}/${nameSegment(release)}.json`;
@@ -49,6 +51,13 @@ export const getReceipt = (
   store: ObjectStore,
   { database, release }: { readonly database: string; readonly release: string },
 ): Promise<ReleaseReceipt | undefined> => getEvidence(store, receiptName(database, release), "release receipt");
+
+/** A receipt by its object's name, which begins with RECEIPTS. @throws as getReceipt */
+export const getReceiptNamed = async (store: ObjectStore, name: string): Promise<ReleaseReceipt> => {
+  const receipt = await getEvidence<ReleaseReceipt>(store, name, "release receipt");
+  if (receipt === undefined) throw new Failure("OBJECT_MISSING", `object ${name} is gone`, { facts: { object: name } });
+  return receipt;
+};
 
 const getEvidence = async <T extends Evidence>(
   store: ObjectStore,

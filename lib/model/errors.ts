@@ -92,6 +92,11 @@ export const ERRORS = {
     retryable: false,
     hint: "what the message says was done is done; mend the evidence store before the next act",
   },
+  EVIDENCE_NOT_FOUND: {
+    exit: EXIT.notFound,
+    retryable: false,
+    hint: "lastgood evidence list shows the records there are; lastgood evidence sign puts them under a signed head",
+  },
 
   KEY_FILE_NOT_FOUND: {
     exit: EXIT.notFound,
