@@ -3,6 +3,7 @@ import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { expiryEntries, recordPolicy } from "../../lib/operations/entries.ts";
 import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
+import { holdCheck } from "../../lib/operations/holds.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -13,7 +14,7 @@ Examples:
   lastgood expire plan lastgood.yaml --vault ./vault --out expiry.json
   lastgood expire apply expiry.json --vault ./vault
 
-Ends with 3 if objects are left that a capture or restore still needs, with 10 if a part went after its deadline.`;
+Ends with 3 if something could not be removed or a capture or restore still needs it, with 10 if a part went after its deadline.`;
 
 export const addExpireApply: AddCommand = (program, act) => {
   nounOf(program, "expire", "let go what a policy says is over")
@@ -32,7 +33,14 @@ export const addExpireApply: AddCommand = (program, act) => {
         const { signal } = session;
         const run = async (): Promise<ExpiryReport> => {
           const report = await applyExpiry(
-            { vault, clock: world.clock, progress: session.progress.report, warn: session.output.note, signal },
+            {
+              vault,
+              clock: world.clock,
+              progress: session.progress.report,
+              warn: session.output.note,
+              signal,
+              beforeDestroy: holdCheck(audit.evidence),
+            },
             plan,
           );
           session.progress.finish();
@@ -53,7 +61,7 @@ const readPlanFile = (file: string): Promise<string> =>
   });
 
 const statusOf = ({ parts }: ExpiryReport): number => {
-  if (parts.some((part) => part.outcome === "left")) return EXIT.partial;
+  if (parts.some((part) => part.outcome === "left" || part.outcome === "failed")) return EXIT.partial;
   return parts.some((part) => part.outcome === "gone" && part.marginMs < 0) ? EXIT.retention : EXIT.ok;
 };
 
@@ -75,6 +83,10 @@ const outcomeWords = (part: PartOutcome): string => {
       return "was gone already";
     case "not due":
       return "is not due any more, and stays";
+    case "held":
+      return `is HELD and stays: ${part.message}`;
+    case "failed":
+      return `was NOT removed: ${part.message} (${part.code}); apply again`;
     default: {
       const { keyShredded, objectsDeleted, objectsLeft, marginMs } = part;
       const margin =

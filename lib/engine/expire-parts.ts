@@ -1,4 +1,4 @@
-import { Failure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 import type { PartRef, Point } from "../model/point.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { assertNotCaptured, assertNothingLeft, namesOf, removeObject } from "./expire.ts";
@@ -33,8 +33,8 @@ export interface PartRemoval {
   readonly unnamed: readonly string[];
 }
 
-/** A part that stays although it was to go, and what said so: a hold, or that nobody could tell whether there is one. */
-export interface KeptPart {
+/** A part that was to go and did not go, or not whole, and why: a hold (nothing of it is lost), or a store that refused. */
+export interface UnremovedPart {
   readonly point: string;
   readonly class: string;
   readonly failure: Failure;
@@ -42,7 +42,7 @@ export interface KeptPart {
 
 export interface PartsRemovalReport {
   readonly parts: readonly PartRemoval[];
-  readonly kept: readonly KeptPart[];
+  readonly unremoved: readonly UnremovedPart[];
   /** Ids of points that have no part any more and went with the last one. */
   readonly points: readonly string[];
   readonly fold: FoldReport;
@@ -59,16 +59,21 @@ export interface PartsRemovalReport {
  * then nothing of it is lost: one that is held so late is put back into its point. What is deleted after the shred is noise.
  *
  * Stopped anywhere, running it again completes the removal. It folds also when nothing is to leave: a capture that ran
- * beside the last fold may have brought back what that merged.
+ * beside the last fold may have brought back what that merged. A part that a store does not let go is told, and the others go.
  *
+ * @param only  fold layers of this class alone: what cannot be folded in one class does not keep another
  * @throws POINT_NOT_FOUND  nothing of such a part is in the vault; nothing was removed
  * @throws CAPTURE_RUNNING  its point is being captured, or another fold is running
  */
-export const removeParts = async (world: FoldWorld, leaving: readonly LeavingParts[]): Promise<PartsRemovalReport> => {
+export const removeParts = async (
+  world: FoldWorld,
+  leaving: readonly LeavingParts[],
+  only?: string,
+): Promise<PartsRemovalReport> => {
   const { vault } = world;
   const points = new Set<string>();
   const parts = new Map<string, ReadonlySet<string>>();
-  const kept: KeptPart[] = [];
+  const unremoved: UnremovedPart[] = [];
   /** As they were before: what a part is put back from. */
   const before = new Map<string, Point>();
   for (const [id, classes] of byPoint(leaving)) {
@@ -79,14 +84,14 @@ export const removeParts = async (world: FoldWorld, leaving: readonly LeavingPar
     const going = new Set<string>();
     for (const { name, failure } of await Promise.all(asked))
       if (failure === undefined) going.add(name);
-      else kept.push({ point: id, class: name, failure });
+      else unremoved.push({ point: id, class: name, failure });
     if (going.size === 0) continue;
     if (point !== undefined) before.set(id, point);
     if (point?.parts.every((ref) => going.has(ref.class)) !== false) points.add(id);
     parts.set(id, going);
   }
   const staying = new Map([...parts].filter(([id]) => !points.has(id)));
-  const fold = await foldChains(world, { points, parts: staying });
+  const fold = await foldChains(world, { points, parts: staying, only });
 
   // Whoever removed other parts of it meanwhile may have left it without any.
   for (const id of staying.keys()) if ((await newestGeneration(vault.hot, id))?.parts.length === 0) points.add(id);
@@ -97,26 +102,38 @@ export const removeParts = async (world: FoldWorld, leaving: readonly LeavingPar
     for (const name of classes) unnamed.set(name, await unnamedBy(vault.hot, id, name, pages));
     if (points.has(id)) for (const name of await namesOf(vault.hot, `points/${id}/`)) await vault.hot.delete(name);
     for (const name of classes) {
-      const failure = await keptUnlessShredded(world, id, name);
-      if (failure !== undefined) {
-        kept.push({ point: id, class: name, failure });
+      const removed = await removePart(world, { before: before.get(id), id, class: name });
+      if (isFailure(removed)) {
+        unremoved.push({ point: id, class: name, failure: removed });
         points.delete(id);
-        await putBack(world, before.get(id), name);
-        continue;
-      }
-      removals.push({
-        point: id,
-        class: name,
-        keyShredded: await shredKey(vault.stores.keys, partKeyName(id, name), world.clock.now()),
-        objectsDeleted: await removeAll(vault.hot, partObjects(id, name)),
-        unnamed: unnamed.get(name) ?? [],
-      });
+      } else removals.push({ point: id, class: name, ...removed, unnamed: unnamed.get(name) ?? [] });
     }
     if (points.has(id)) assertNothingLeft(id, await namesOf(vault.hot, `points/${id}/`));
-    for (const { class: name } of removals.filter(({ point }) => point === id))
-      assertNothingLeft(id, await objectsOfPart(vault, id, name));
   }
-  return { parts: removals, kept, points: [...points], fold };
+  return { parts: removals, unremoved, points: [...points], fold };
+};
+
+/** Destroys what a point has stopped to name, and looks for it. @returns why that is not done, if it is not */
+const removePart = async (
+  world: FoldWorld,
+  part: { readonly before: Point | undefined; readonly id: string; readonly class: string },
+): Promise<Pick<PartRemoval, "keyShredded" | "objectsDeleted"> | Failure> => {
+  const { vault, clock } = world;
+  const { id, class: name } = part;
+  const kept = await keptUnlessShredded(world, id, name);
+  if (kept !== undefined) {
+    await putBack(world, part.before, name);
+    return kept;
+  }
+  try {
+    const keyShredded = await shredKey(vault.stores.keys, partKeyName(id, name), clock.now());
+    const objectsDeleted = await removeAll(vault.hot, partObjects(id, name));
+    assertNothingLeft(id, await objectsOfPart(vault, id, name));
+    return { keyShredded, objectsDeleted };
+  } catch (error) {
+    if (isFailure(error)) return error;
+    throw error;
+  }
 };
 
 /** A part whose shred has begun is lost: no hold brings it back, and it must not stay as a key beside its tombstone. */

@@ -22,7 +22,7 @@ export interface FoldWorld {
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
   /** Asked before every step that destroys something of a part. What it throws keeps the part. */
-  readonly beforeDestroy?: (part: PartId) => Promise<void>;
+  readonly beforeDestroy?: ((part: PartId) => Promise<void>) | undefined;
   /** How bases are cut. Only tests give another rule than captures use. */
   readonly cut?: CutRule;
 }
@@ -33,6 +33,8 @@ export interface Leaving {
   readonly points: ReadonlySet<string>;
   /** Classes by the id of a point that stays without their parts. */
   readonly parts: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Layers of this class alone are folded; those of all classes if not given. */
+  readonly only?: string | undefined;
 }
 
 export interface FoldReport {
@@ -91,7 +93,9 @@ const foldUnder = async (world: FoldWorld, held: HeldIntent, foldId: string, lea
   const leaves = (point: Point, { class: name }: PartRef): boolean => leaving.parts.get(point.id)?.has(name) === true;
   const chains: TableChain[] = [];
   for (const point of staying)
-    for (const ref of point.parts) if (!leaves(point, ref)) chains.push(...(await chainsOf(vault, point, ref)));
+    for (const ref of point.parts)
+      if (!leaves(point, ref) && (leaving.only ?? ref.class) === ref.class)
+        chains.push(...(await chainsOf(vault, point, ref)));
   const plan = planFolds(chains);
   const layers = new FoldLayers(vault, staying, plan.holders);
   let stored = { objects: 0, bytes: 0 };
@@ -112,7 +116,7 @@ const foldUnder = async (world: FoldWorld, held: HeldIntent, foldId: string, lea
     const folded =
       fold.from === ""
         ? await foldTable(folding, { ...inputs.proof, layers: inputs.layers })
-        : await foldDeltas(folding, inputs.proof, inputs.layers);
+        : await foldDeltas(folding, inputs.proof, { deltas: inputs.layers, below: inputs.below });
     layers.set(fold, folded.layer);
     stored = { objects: stored.objects + folded.stored.objects, bytes: stored.bytes + folded.stored.bytes };
     chunksRewritten += folded.chunksRewritten;
@@ -219,7 +223,12 @@ const rebasedPoint = async (
     const tables: PartTable[] = [];
     for (const table of part.tables) {
       const chain = chains.get(table.id);
-      tables.push(chain === undefined ? table : { ...table, layers: await layers.of(table, chain) });
+      if (chain === undefined) {
+        tables.push(table);
+        continue;
+      }
+      const rebased = await layers.of(table, chain);
+      tables.push({ ...table, layers: rebased, ranges: await layers.ranges(table, chain, rebased) });
     }
     const partKey = await vault.partKey(point.id, ref.class);
     parts.push(await putPart(vault.hot, vault.entropy, { ...part, tables }, { partKey, generation }));

@@ -24,7 +24,7 @@ export interface SweepWorld {
   readonly progress: ReportProgress;
   readonly signal: AbortSignal;
   /** As in FoldWorld. */
-  readonly beforeDestroy?: FoldWorld["beforeDestroy"];
+  readonly beforeDestroy?: FoldWorld["beforeDestroy"] | undefined;
 }
 
 interface Count {

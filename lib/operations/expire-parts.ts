@@ -11,6 +11,7 @@ import {
 import { listPoints } from "../engine/points.ts";
 import { type SweepReport, sweep } from "../engine/sweep.ts";
 import type { Vault } from "../engine/vault.ts";
+import { type ErrorCode, type Failure, isFailure } from "../model/errors.ts";
 import type { PartRef } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
@@ -81,6 +82,12 @@ export type PartOutcome = Pick<PartVerdict, "point" | "class" | "deadline"> &
         readonly marginMs: number;
       }
     | { readonly outcome: "gone already" | "not due" }
+    | {
+        /** `held`: nothing of it is lost. `failed`: a store refused; what is missing goes with the next run. */
+        readonly outcome: "held" | "failed";
+        readonly code: ErrorCode;
+        readonly message: string;
+      }
   );
 
 export interface ExpiryReport {
@@ -116,13 +123,16 @@ export const applyExpiry = async (world: FoldWorld, plan: ExpiryPlan): Promise<E
     world,
     leaving.map((part) => ({ point: part.point, classes: [part.class] })),
   );
-  const swept = await sweep({ stores: vault.stores, clock, progress, signal }, { dryRun: false });
+  const { beforeDestroy } = world;
+  const swept = await sweep({ stores: vault.stores, clock, progress, signal, beforeDestroy }, { dryRun: false });
   const found = await lookForParts(vault, removal.parts);
   const lookedAt = clock.now();
   const parts = plan.parts.map((part): PartOutcome => {
     const { point, class: name, deadline } = part;
     const outcome = outcomes.get(part);
     if (outcome !== undefined) return { point, class: name, deadline, outcome };
+    const kept = removal.unremoved.find((one) => one.point === point && one.class === name)?.failure;
+    if (kept !== undefined) return { point, class: name, deadline, ...unremovedOutcome(kept) };
     const removed = removal.parts.find((one) => one.point === point && one.class === name) as PartRemoval;
     const objectsLeft = removed.unnamed.filter((object) => found.get(object) === "left").length;
     return {
@@ -139,3 +149,12 @@ export const applyExpiry = async (world: FoldWorld, plan: ExpiryPlan): Promise<E
   });
   return { parts, points: removal.points, fold: removal.fold, sweep: swept };
 };
+
+/** What keeps a part that was to go. */
+export const unremovedOutcome = (
+  failure: Failure,
+): { readonly outcome: "held" | "failed"; readonly code: ErrorCode; readonly message: string } => ({
+  outcome: isFailure(failure, "PART_HELD") ? "held" : "failed",
+  code: failure.code,
+  message: failure.message,
+});

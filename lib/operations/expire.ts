@@ -18,8 +18,9 @@ export const expirePoints = async (world: FoldWorld, wanted: readonly string[]):
   const ids: string[] = [];
   for (const one of wanted) ids.push(await idOf(world, one));
   const removal = await removePoints(world, [...new Set(ids)]);
-  const { vault, clock, progress, signal } = world;
-  return { ...removal, sweep: await sweep({ stores: vault.stores, clock, progress, signal }, { dryRun: false }) };
+  const { vault, clock, progress, signal, beforeDestroy } = world;
+  const sweeping = { stores: vault.stores, clock, progress, signal, beforeDestroy };
+  return { ...removal, sweep: await sweep(sweeping, { dryRun: false }) };
 };
 
 /** A point whose removal was stopped is not listed any more, but its whole id still completes it. */

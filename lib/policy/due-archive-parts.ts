@@ -1,6 +1,6 @@
 import type { ArchivePart } from "../model/archive.ts";
 import type { PartId, ScheduleName } from "../model/audit.ts";
-import type { DataClass, Policy } from "../model/policy.ts";
+import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import { archiveTimes } from "./archive-times.ts";
 import type { ClockControl } from "./clock-control.ts";
