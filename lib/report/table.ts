@@ -25,37 +25,44 @@ export interface ReportTable {
   readonly first?: { readonly words: string; readonly cells: readonly (readonly Cell[])[] };
 }
 
-export interface Column<Row> extends Heading {
+interface Column<Row> extends Heading {
   readonly of: (row: Row) => Cell;
 }
 
+/** Makes a column of each kind. Without a title it is in CSV only. */
+type Columns<Row> = Readonly<
+  Record<CellKind, (name: string, title: string | undefined, of: (row: Row) => Cell) => Column<Row>>
+>;
+
 interface TableOf<Row> extends Omit<ReportTable, "headings" | "cells" | "first"> {
-  readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
+  readonly columns: (make: Columns<Row>) => readonly Column<Row>[];
   readonly first?: { readonly words: string; readonly by: (a: Row, b: Row) => number };
 }
 
 export const tableOf = <Row>({ columns, rows, first, ...table }: TableOf<Row>): ReportTable => {
-  const cellsOf = (row: Row): readonly Cell[] => columns.map(({ of }) => of(row));
+  const made = columns(columnsOf<Row>());
+  const cellsOf = (row: Row): readonly Cell[] => made.map(({ of }) => of(row));
   return {
     ...table,
-    headings: columns.map(({ name, kind, ...rest }) => ({ name, kind, ...("title" in rest && { title: rest.title }) })),
+    headings: made.map(({ of: _, ...heading }) => heading),
     cells: rows.map(cellsOf),
     ...(first && { first: { words: first.words, cells: rows.toSorted(first.by).map(cellsOf) } }),
   };
 };
 
-type Make = <Row>(name: string, title: string | undefined, of: (row: Row) => Cell) => Column<Row>;
-
-const made =
-  (kind: CellKind): Make =>
-  (name, title, of) => ({ name, kind, of, ...(title !== undefined && { title }) });
-
-export const text = made("text");
-export const digest = made("digest");
-export const light = made("light");
-export const instant = made("instant");
-export const deadline = made("deadline");
-export const count = made("count");
-export const bytes = made("bytes");
-export const duration = made("duration");
+const columnsOf = <Row>(): Columns<Row> => {
+  const kind =
+    (name: CellKind): Columns<Row>[CellKind] =>
+    (column, title, of) => ({ name: column, kind: name, of, ...(title !== undefined && { title }) });
+  return {
+    text: kind("text"),
+    digest: kind("digest"),
+    light: kind("light"),
+    instant: kind("instant"),
+    deadline: kind("deadline"),
+    count: kind("count"),
+    bytes: kind("bytes"),
+    duration: kind("duration"),
+  };
+};

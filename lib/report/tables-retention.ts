@@ -1,6 +1,6 @@
 import type { ComplianceReport } from "../model/report.ts";
 import { partWords } from "./acts.ts";
-import { bytes, count, deadline, digest, duration, instant, type ReportTable, tableOf, text } from "./table.ts";
+import { type ReportTable, tableOf } from "./table.ts";
 
 /** What is kept, what left, what should have left, and what somebody holds. */
 export const retentionTables = (report: ComplianceReport): readonly ReportTable[] => [
@@ -11,7 +11,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     none: "No part was in the vault when the report was made.",
     rows: report.kept,
     first: { words: "those that are due next", by: (a, b) => a.deadline - b.deadline },
-    columns: [
+    columns: ({ bytes, count, deadline, instant, text }) => [
       text("store", undefined, (row) => row.part.store),
       text("id", "Of", (row) => row.part.id),
       text("class", "Class", (row) => row.part.class),
@@ -34,7 +34,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     none: "No part left.",
     rows: report.expiries,
     first: { words: "those with the smallest margin", by: (a, b) => a.marginMs - b.marginMs },
-    columns: [
+    columns: ({ count, deadline, duration, instant, text }) => [
       text("store", undefined, (row) => row.part.store),
       text("id", "Of", (row) => row.part.id),
       text("class", "Class", (row) => row.part.class),
@@ -61,7 +61,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
       words: "those with something overdue, then the newest",
       by: (a, b) => b.overdue - a.overdue || b.seq - a.seq,
     },
-    columns: [
+    columns: ({ count, instant, text }) => [
       instant("at", "At", (row) => row.at),
       count("due", "Due", (row) => row.due),
       count("gone", "Gone", (row) => row.gone),
@@ -78,7 +78,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Copies that outlived their deadline",
     none: "No copy outlived its deadline.",
     rows: report.overdue,
-    columns: [
+    columns: ({ deadline, duration, text }) => [
       text("store", undefined, (row) => row.part.store),
       text("id", "Of", (row) => row.part.id),
       text("class", "Class", (row) => row.part.class),
@@ -95,7 +95,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     none: "No alarm was raised.",
     rows: report.alarms,
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
-    columns: [
+    columns: ({ count, deadline, instant, text }) => [
       instant("at", "At", (row) => row.at),
       text("store", undefined, (row) => row.part.store),
       text("id", "Of", (row) => row.part.id),
@@ -111,7 +111,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Holds",
     none: "No hold was in force or asked for.",
     rows: report.holds,
-    columns: [
+    columns: ({ instant, text }) => [
       text("hold", "Hold", (row) => row.hold),
       text("state", "State", (row) => row.state),
       text("basis", "Basis", (row) => row.basis),
@@ -133,7 +133,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Keys of parts that were destroyed",
     none: "No key was destroyed.",
     rows: byClass(report),
-    columns: [
+    columns: ({ count, instant, text }) => [
       text("class", "Class", (row) => row.class),
       count("shredded", "Destroyed", (row) => row.shredded),
       instant("first_at", "First", (row) => row.first),
@@ -147,7 +147,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     none: "There is no record of an expiry to prove.",
     rows: report.expiries.flatMap(({ seq, proof }) => (proof === undefined ? [] : [{ seq, ...proof }])),
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
-    columns: [
+    columns: ({ count, digest }) => [
       count("record", "Record", (row) => row.seq),
       count("leaf_index", "Leaf", (row) => row.index),
       count("tree_size", "Tree", (row) => row.size),

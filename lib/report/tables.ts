@@ -1,5 +1,5 @@
 import type { ComplianceReport } from "../model/report.ts";
-import { bytes, count, deadline, digest, duration, instant, light, type ReportTable, tableOf, text } from "./table.ts";
+import { type ReportTable, tableOf } from "./table.ts";
 import { retentionTables } from "./tables-retention.ts";
 
 /** Every table of the report, in the order of its sections. */
@@ -15,7 +15,7 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "Findings",
     none: "Nothing was found against the evidence.",
     rows: verdict.findings,
-    columns: [
+    columns: ({ count, light, text }) => [
       light("light", "Light", (row) => row.light),
       text("about", "About", (row) => row.about),
       text("says", "Finding", (row) => row.says),
@@ -28,7 +28,7 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "What was examined",
     none: "No store of the vault was examined.",
     rows: examined,
-    columns: [
+    columns: ({ count, text }) => [
       text("store", "Store", (row) => row.store),
       text("found", "Found", (row) => row.found),
       count("unknown", "Named by nothing", (row) => row.unknown),
@@ -40,7 +40,7 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "Retention schedule",
     none: "The policy has no class.",
     rows: schedule,
-    columns: [
+    columns: ({ text }) => [
       text("class", "Class", (row) => row.class),
       text("tables", "Tables", (row) => row.tables.join(" ")),
       text("purpose", "Purpose", (row) => row.purpose),
@@ -57,7 +57,7 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "Policy changes",
     none: "No run saw another policy than the one before it.",
     rows: policyChanges,
-    columns: [
+    columns: ({ count, digest, instant, text }) => [
       instant("at", "Seen at", (row) => row.at),
       text("by", "By", (row) => row.by),
       digest("before", "Before", (row) => row.before),
@@ -75,7 +75,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
     none: "No point was captured.",
     rows: captures,
     first: { words: "the newest", by: (a, b) => b.startedAt - a.startedAt },
-    columns: [
+    columns: ({ bytes, count, instant, text }) => [
       instant("started_at", "Started", (row) => row.startedAt),
       instant("finished_at", undefined, (row) => row.finishedAt),
       text("database", "Database", (row) => row.database),
@@ -95,7 +95,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
     title: "Archive parts made",
     none: "No archive part was made.",
     rows: archives,
-    columns: [
+    columns: ({ bytes, count, deadline, digest, instant, text }) => [
       text("archive", "Archive", (row) => row.archive),
       text("class", "Class", (row) => row.class),
       text("schedule", "Schedule", (row) => row.schedule),
@@ -117,7 +117,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
     none: "No act failed or was refused.",
     rows: failures,
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
-    columns: [
+    columns: ({ count, instant, text }) => [
       instant("at", "At", (row) => row.at),
       text("act", "Act", (row) => row.act),
       text("outcome", "Outcome", (row) => row.outcome),
@@ -134,7 +134,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
     title: "Points that were not there on time",
     none: "No verification told of a point that was missing, incomplete or late.",
     rows: missed,
-    columns: [
+    columns: ({ deadline, text }) => [
       deadline("expected_at", "Expected", (row) => row.expectedAt),
       text("database", "Database", (row) => row.database),
       text("tier", "Tier", (row) => row.tier),
@@ -154,7 +154,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     none: "No daily verification is recorded.",
     rows: report.days,
     first: { words: "those that are not green, then the newest", by: (a, b) => worse(a.light, b.light) || b.at - a.at },
-    columns: [
+    columns: ({ bytes, count, instant, light, text }) => [
       text("day", "Day", (row) => row.day),
       light("light", "Light", (row) => row.light),
       count("points", "Points read", (row) => row.points),
@@ -175,7 +175,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     none: "Nobody verified the vault by hand.",
     rows: report.checks,
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
-    columns: [
+    columns: ({ bytes, count, duration, instant, text }) => [
       instant("at", "At", (row) => row.at),
       text("level", "Level", (row) => row.level),
       count("points", "Points", (row) => row.points),
@@ -198,7 +198,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
       words: "those that did not end well, then the newest",
       by: (a, b) => Number(isBad(b.result)) - Number(isBad(a.result)) || b.seq - a.seq,
     },
-    columns: [
+    columns: ({ bytes, count, digest, duration, instant, text }) => [
       instant("at", "At", (row) => row.at),
       text("purpose", "Purpose", (row) => row.purpose),
       text("of", "Of", (row) => row.of),
@@ -220,7 +220,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     none: "No hold, policy, restore, release, key or report was touched.",
     rows: report.approvals,
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
-    columns: [
+    columns: ({ count, instant, text }) => [
       instant("at", "At", (row) => row.at),
       text("by", "By", (row) => row.by),
       text("what", "What", (row) => row.what),
@@ -234,7 +234,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     title: "Daily invariants",
     none: "No daily verification is recorded, so no invariant was checked.",
     rows: report.invariants,
-    columns: [
+    columns: ({ count, text }) => [
       text("id", "Invariant", (row) => row.id),
       count("runs", "Runs", (row) => row.runs),
       count("holds", "Held", (row) => row.holds),

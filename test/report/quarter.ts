@@ -334,6 +334,7 @@ const verificationOf = (index: number, startedAt: EpochMs): DailyVerification =>
     ],
     rotation: {
       cycleDays: 7,
+      turns: [],
       points: [idOf(index), idOf(index - 1)],
       objects: 611,
       bytes: 118_000_000,

@@ -1,0 +1,62 @@
+import { formatCount, formatDuration, formatInstant, formatNumber } from "../../model/measure.ts";
+import type { ComplianceReport, ReportTopic } from "../../model/report.ts";
+import { newestOf } from "../retention.ts";
+import { dayWords, LIGHT_WORDS, lightOf, markOf } from "./cells.ts";
+import { html, type Markup } from "./markup.ts";
+
+const TOPICS: Readonly<Record<ReportTopic, string>> = {
+  backups: "Backups",
+  retention: "Retention",
+  verification: "Verification",
+  restores: "Restore drills",
+  holds: "Holds and exceptions",
+  evidence: "Evidence",
+};
+
+/** What somebody reads who reads nothing else. */
+export const cover = (report: ComplianceReport): Markup => {
+  const { verdict, controller, period, number, databases } = report;
+  return html`<header>
+<p class="kicker">Retention evidence · report ${number}</p>
+<h1>${controller}</h1>
+<p class="period">${dayWords(period.firstDay)} to ${dayWords(period.endDay)} <small>(not included) · ${formatNumber(databases.length, "database")}: <bdi>${databases.join(", ")}</bdi></small></p>
+<p class="verdict ${verdict.light}">${markOf(verdict.light)} <strong>${verdict.sentence}</strong></p>
+<ul class="lights">${verdict.lights.map(
+    ({ about, light, says }) =>
+      html`<li class="${light}"><h2>${TOPICS[about]} ${lightOf(light)}</h2><p>${says}</p></li>
+`,
+  )}</ul>
+<dl class="figures">${figuresOf(report).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+<p class="key"><strong>${LIGHT_WORDS.green}</strong> (green): evidence says that it was kept. <strong>${LIGHT_WORDS.yellow}</strong> (yellow): not shown, or a person should look.
+<strong>${LIGHT_WORDS.red}</strong> (red): evidence says that it was not kept. This page claims no compliance with a law; <a href="#s18">section 18</a> says what the evidence does not show.</p>
+</header>`;
+};
+
+const figuresOf = ({
+  captures,
+  archives,
+  expiries,
+  days,
+  restores,
+  overdue,
+}: ComplianceReport): readonly [string, string][] => {
+  const gone = [...newestOf(expiries).values()].filter(({ objectsLeft }) => objectsLeft === 0);
+  const least = Math.min(...gone.map(({ marginMs }) => marginMs));
+  const drills = restores.filter(({ purpose, result }) => purpose === "drill" && result === "equal");
+  return [
+    ["points captured", formatCount(captures.length)],
+    ["archive parts made", formatCount(archives.length)],
+    ["parts proven gone", formatCount(gone.length)],
+    ["smallest margin", gone.length === 0 ? "–" : `${least < 0 ? "−" : ""}${formatDuration(Math.abs(least))}`],
+    ["past a deadline", formatCount(overdue.length)],
+    ["days verified", formatCount(days.length)],
+    ["drills equal", formatCount(drills.length)],
+  ];
+};
+
+/** Where the page comes from, and what it is not: the signed file is the report. */
+export const colophon = (report: ComplianceReport, sha256: string): Markup => html`<footer>
+<p>Drawn by Lastgood ${report.version} from <code>report.json</code>, which is the report: this page and the tables in CSV are renderings of it.</p>
+<p>SHA-256 of report.json <code class="long">${sha256}</code></p>
+<p>Made at ${formatInstant(report.madeAt)} by <bdi>${report.madeBy}</bdi>. Instants are in UTC; deadlines also in ${report.timeZone}, whose days are the business dates.</p>
+</footer>`;
