@@ -2,6 +2,11 @@ import { addCapture } from "./commands/capture.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEvidenceKey } from "./commands/evidence-key.ts";
+import { addEvidenceList } from "./commands/evidence-list.ts";
+import { addEvidenceProve } from "./commands/evidence-prove.ts";
+import { addEvidenceSign } from "./commands/evidence-sign.ts";
+import { addEvidenceVerify } from "./commands/evidence-verify.ts";
 import { addExpireApply } from "./commands/expire-apply.ts";
 import { addExpirePlan } from "./commands/expire-plan.ts";
 import { addPointDiff } from "./commands/point-diff.ts";
@@ -31,6 +36,11 @@ export const COMMANDS: readonly AddCommand[] = [
   addPolicyExplain,
   addExpirePlan,
   addExpireApply,
+  addEvidenceList,
+  addEvidenceSign,
+  addEvidenceKey,
+  addEvidenceProve,
+  addEvidenceVerify,
   addDoctor,
   addDemo,
   addCompletion,

@@ -53,6 +53,17 @@ export const resolveVault = (env: Env, flag: string | undefined): string =>
 export const resolveKeys = (env: Env, flag: string | undefined): string =>
   resolve(env, flag, { option: "--keys", variable: "LASTGOOD_KEYS" });
 
+const DAY_MS = 86_400_000;
+
+/** A day of UTC, at its start or its last millisecond, or an instant of ISO 8601 with its zone. */
+export const instantArgument = (text: string, edge: "start" | "end"): number => {
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const at = isDay || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError("expected a day, as 2026-11-21, or an instant, as 2026-11-21T16:00:00Z");
+  return isDay && edge === "end" ? at + DAY_MS - 1 : at;
+};
+
 const ACTOR = /^[^\p{C}]{1,200}$/u;
 
 /**

@@ -1,5 +1,6 @@
 import { readChain } from "../engine/audit-chain.ts";
 import { assertGrew, assertSigned, brokenHead, getHead, headBytes, headSizes, putHead } from "../engine/audit-head.ts";
+import { canonicalJson, plainJson } from "../engine/canonical-json.ts";
 import { encodeEvidence } from "../engine/evidence-document.ts";
 import { consistencyPath, type Hash, inclusionPath, leafHash, rootOf } from "../engine/merkle.ts";
 import type { AuditRecord } from "../model/audit.ts";
@@ -66,6 +67,9 @@ const grownFrom = ({ size, root }: AuditHead, leaves: readonly Hash[]): NonNulla
 
 /** A head's own bytes: the file to be kept where nobody who writes evidence can write. */
 export const headFile = (head: AuditHead): Buffer => encodeEvidence(head);
+
+/** A record's own line: what its digest is over. */
+export const lineOf = (record: AuditRecord): string => canonicalJson(plainJson(record));
 
 /** Records of a time, as their own clocks tell it; both ends are within. @throws EVIDENCE_BROKEN, STORE_* */
 export async function* listRecords(

@@ -197,10 +197,10 @@ class EvidenceCheck {
       receipts: this.#receipts,
       problems: this.#problems,
       proven: [
-        `${records} records are there without a gap, each whole and following the one before it`,
-        `records 1 to ${this.#signed} are those that this key signed; every head grew from the one before it`,
+        `records 1 to ${records} are there, each whole and following the one before it`,
+        `records 1 to ${this.#signed} are those that this key signed, and every head grew from the one before it`,
         ...(withKept ? ["nothing that the kept head was signed for was changed or cut off since"] : []),
-        ...(this.#receipts > 0 ? [`${this.#receipts} receipts of releases are as this key signed them`] : []),
+        ...(this.#receipts > 0 ? ["every receipt of a release is as this key signed it"] : []),
       ],
       notProven: [
         ...(after > 0 ? [`records ${this.#signed + 1} to ${records}: no head has them yet`] : []),

@@ -66,7 +66,7 @@ export const openLocal = async (places: LocalPlaces, mode: "open" | "create"): P
   );
   const stores = { hot, keys: keyStore } as VaultStores;
   const evidence = lateDirectoryStore(join(places.vault, EVIDENCE), systemClock);
-  return { stores, evidence, keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
+  return { stores, evidence, keys, signer: keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
 };
 
 /** An evidence store alone, to be read: the vault and its keys may be gone. @throws VAULT_NOT_FOUND */

@@ -5,6 +5,7 @@ import { systemEntropy } from "../local/system-entropy.ts";
 import type { Clock, Entropy } from "../ports/clock.ts";
 import type { KeyService } from "../ports/key-service.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
+import type { Signer } from "../ports/signer.ts";
 import type { OpenedStack } from "./aws-stack.ts";
 
 const STACK = "aws:";
@@ -19,16 +20,18 @@ export interface VaultWorld {
   /** What was done and proven: written once, changed by nobody. */
   readonly evidence: ObjectStore;
   readonly keys: KeyService;
+  /** Signs evidence, where the caller's rights allow it. */
+  readonly signer: Signer;
   readonly clock: Clock;
   readonly entropy: Entropy;
 }
 
 /** The vault of a stack, by the caller's own rights. @throws STACK_NOT_FOUND, CLOUD_* */
 export const openStackVault = async (name: string): Promise<VaultWorld> => {
-  const { stackEvidence, stackVault } = await import("./aws.ts");
+  const { stackEvidence, stackSigner, stackVault } = await import("./aws.ts");
   const { environment } = await openNamedStack(name);
-  const evidence = stackEvidence(environment);
-  return { ...stackVault(environment), evidence, clock: systemClock, entropy: systemEntropy };
+  const evidence = { evidence: stackEvidence(environment), signer: stackSigner(environment) };
+  return { ...stackVault(environment), ...evidence, clock: systemClock, entropy: systemEntropy };
 };
 
 /** Only here are AWS's clients loaded: who keeps a vault in a directory does not wait for them. */
