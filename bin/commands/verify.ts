@@ -12,6 +12,7 @@ import { jobsOption, keysOption, passphraseFileOption, vaultOption } from "../op
 import type { AddCommand } from "../program.ts";
 import type { Session } from "../session.ts";
 import { type OpenedVault, vaultOf } from "../vault.ts";
+import { runVerifyDay } from "../verify-day.ts";
 
 const EXAMPLES = `
 Levels:
@@ -22,7 +23,8 @@ Levels:
 Examples:
   lastgood verify --level read
   lastgood verify latest --level restore                                brings its own PostgreSQL
-  lastgood verify latest --level restore --scratch postgres://app@localhost/scratch`;
+  lastgood verify latest --level restore --scratch postgres://app@localhost/scratch
+  lastgood verify --policy lastgood.yaml                                the daily run: everything, as the policy promises`;
 
 export const addVerify: AddCommand = (program, act) => {
   program
@@ -30,11 +32,14 @@ export const addVerify: AddCommand = (program, act) => {
     .description("prove what is in the vault, and say what was not proven; ends with 9 if anything is wrong")
     .argument("[point]", "id or its beginning, a release, or latest (default: all points; for level restore latest)")
     .addOption(
-      new Option("--level <level>", "how deep to look")
-        .choices(["list", "read", "restore"] as const)
-        .default("read" as const),
+      new Option("--level <level>", "how deep to look (default: read)").choices(["list", "read", "restore"] as const),
     )
-    .option("--scratch <url>", "level restore: an empty database to restore into (default: a server of our own)")
+    .option("--policy <file>", "the daily verification: every promise of a policy, and a share of everything is read")
+    .option("--no-drill", "with --policy: no restore into a scratch database today")
+    .option(
+      "--scratch <url>",
+      "level restore, and drills: an empty database to restore into (default: a server of our own)",
+    )
     .addOption(vaultOption())
     .addOption(keysOption())
     .addOption(passphraseFileOption())
@@ -44,6 +49,11 @@ export const addVerify: AddCommand = (program, act) => {
       act(async (session, wanted, options) => {
         const opened = await vaultOf(session, options);
         const { signal } = session;
+        const { policy } = options;
+        if (policy !== undefined)
+          return runVerifyDay(session, opened, wanted, { ...options, policy }, (point) =>
+            drill(session, opened, point, options),
+          );
         if (options.level === "restore") {
           const drilled = async (): Promise<DrillReport> => {
             const report = await drill(session, opened, wanted ?? "latest", options);
@@ -55,7 +65,7 @@ export const addVerify: AddCommand = (program, act) => {
           return EXIT.ok;
         }
         const { vault, world } = opened;
-        const { level } = options;
+        const { level = "read" } = options;
         const verified = async (): Promise<VerifyReport> => {
           const { report: progress } = session.progress;
           const report = await verifyVault({ vault, clock: world.clock, progress, signal }, { level, wanted });
