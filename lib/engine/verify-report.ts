@@ -6,6 +6,8 @@ export interface VerifyProblem {
   readonly code: ErrorCode;
   readonly message: string;
   readonly point?: string;
+  /** An archive part: `shop/2026-11-01/financial`. */
+  readonly archive?: string;
   /** `schema.name`. */
   readonly table?: string;
   readonly object?: string;
@@ -32,6 +34,7 @@ export interface VerifyReport {
 
 interface Where {
   readonly point?: string;
+  readonly archive?: string;
   readonly table?: string;
   readonly object?: string;
 }

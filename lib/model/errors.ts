@@ -151,6 +151,21 @@ export const ERRORS = {
   CAPTURE_RUNNING: { exit: EXIT.conflict, retryable: true, hint: "wait for the other capture, then run again" },
   POINT_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "lastgood point list shows the points there are" },
   TABLE_NOT_FOUND: { exit: EXIT.notFound, retryable: false, hint: "lastgood point show <point> lists its tables" },
+  ARCHIVE_NOT_FOUND: {
+    exit: EXIT.notFound,
+    retryable: false,
+    hint: "lastgood archive list shows the archives there are",
+  },
+  ARCHIVE_MIXED: {
+    exit: EXIT.conflict,
+    retryable: false,
+    hint: "restore one class at a time, each into a database of its own",
+  },
+  LOCK_WRONG: {
+    exit: EXIT.different,
+    retryable: false,
+    hint: "put a lock on it in the store until the part's date; find out who wrote it, or changed its lock",
+  },
   TARGET_NOT_EMPTY: {
     exit: EXIT.refused,
     retryable: false,
