@@ -155,7 +155,9 @@ const toSql = async (
     return report;
   };
   const { signal } = session;
-  await recorded(opened.audit, { act: "restore", point, signal }, run, (report) => sqlEntry(point, report));
+  await recorded(opened.audit, { act: "restore", point, signal }, run, (report) =>
+    sqlEntry(opened.vault, point, report),
+  );
   return EXIT.ok;
 };
 

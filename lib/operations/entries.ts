@@ -82,14 +82,10 @@ export const restoreEntry = (plan: RestorePlan, { rows, elapsedMs }: RestoreRepo
 });
 
 /** Rows that left the vault as text: no plan, and no target that Lastgood knows. */
-export const sqlEntry = (point: string, { rows, elapsedMs }: SqlReport): AuditEntry => ({
-  outcome: "done",
-  act: "restore",
-  point,
-  plan: "none: written as SQL",
-  rows,
-  elapsedMs,
-});
+export const sqlEntry = async (vault: Vault, wanted: string, { rows, elapsedMs }: SqlReport): Promise<AuditEntry> => {
+  const { id, database } = await findPoint(vault.hot, wanted);
+  return { outcome: "done", act: "restore", database, point: id, plan: "none: written as SQL", rows, elapsedMs };
+};
 
 export const verifyEntry = (report: VerifyReport): AuditEntry => ({
   outcome: "done",
