@@ -9,7 +9,7 @@ type Env = Context["env"];
 export const databaseOption = () =>
   new Option(
     "--database <url>",
-    "PostgreSQL, as postgres://user@host:port/database (or LASTGOOD_DATABASE); of a stack its name there",
+    "PostgreSQL, as postgres://user@host:port/database (or LASTGOOD_DATABASE); its name, if a stack or the policy knows where it is",
   );
 
 export const vaultOption = () =>

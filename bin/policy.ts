@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { Argument } from "@commander-js/extra-typings";
 import { Failure } from "../lib/model/errors.ts";
+import type { Policy } from "../lib/model/policy.ts";
+import type { Context } from "./context.ts";
+import { resolveDatabase } from "./options.ts";
 
 const POLICY_FILE = "lastgood.yaml";
 
@@ -14,3 +17,26 @@ export const readPolicyFile = (file: string): Promise<string> =>
       hint: "give the command the policy's file; docs/guide/policy.md begins with one to copy",
     });
   });
+
+/**
+ * The URL of the database to act on: of the one that --database names, or of the only one whose URL the policy knows a
+ * variable of. Without such a policy, what --database or LASTGOOD_DATABASE says.
+ * @throws USAGE  several could be meant, or the variable is not set
+ */
+export const databaseBy = (env: Context["env"], policy: Policy | undefined, flag: string | undefined): string => {
+  const sources = policy?.sources ?? [];
+  const named = flag === undefined ? sources : sources.filter(({ database }) => database === flag);
+  const [source, other] = named;
+  if (source === undefined) return resolveDatabase(env, flag);
+  if (other !== undefined)
+    throw new Failure(
+      "USAGE",
+      `the policy knows the URLs of several databases: ${named.map(({ database }) => database).join(", ")}`,
+      { hint: `say which: --database ${source.database}` },
+    );
+  const url = env[source.urlFrom] ?? "";
+  if (url !== "") return url;
+  throw new Failure("USAGE", `${source.urlFrom} is not set: the policy has the URL of ${source.database} there`, {
+    hint: `set ${source.urlFrom}, or give --database with a URL`,
+  });
+};

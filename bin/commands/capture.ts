@@ -18,7 +18,7 @@ import {
   resolveDatabase,
   vaultOption,
 } from "../options.ts";
-import { readPolicyFile } from "../policy.ts";
+import { databaseBy, readPolicyFile } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import type { Session } from "../session.ts";
 import { localVaultOf, stackOf, type VaultFlags, vaultOf } from "../vault.ts";
@@ -81,7 +81,7 @@ const show = (session: Session, report: CaptureReport): CaptureReport => {
 const captureHere = async (session: Session, options: Options): Promise<CaptureReport> => {
   const { policy: file } = options;
   const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
-  const databaseUrl = resolveDatabase(session.env, options.database);
+  const databaseUrl = databaseBy(session.env, policy, options.database);
   const source = await localSource(databaseUrl);
   const { place, world, vault, audit } = await localVaultOf(session, options, "create");
   if (policy !== undefined) await recordPolicy(audit, policy);

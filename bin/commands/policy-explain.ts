@@ -1,21 +1,22 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { explainPolicy, loadPolicy, type PolicyExplained } from "../../lib/operations/policy.ts";
-import { localClock } from "../../lib/wiring/local.ts";
+import { localClock, openLocalArchive } from "../../lib/wiring/local.ts";
 import { formatInstant, formatTable } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
 import { policyArgument, readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
-import { vaultOf } from "../vault.ts";
+import type { Session } from "../session.ts";
+import { stackOf, type VaultFlags, vaultOf } from "../vault.ts";
 
 const EXAMPLES = `
 Examples:
   lastgood policy explain lastgood.yaml                     what a capture taken now would be held to
-  lastgood policy explain lastgood.yaml --vault ./vault     and each table's class, and when every point would expire`;
+  lastgood policy explain lastgood.yaml --vault ./vault     and each table's class, and when every part would expire`;
 
 export const addPolicyExplain: AddCommand = (program, act) => {
   nounOf(program, "policy", "what is kept, how long and why")
     .command("explain")
-    .description("say what a policy means for each class, table and point; changes nothing")
+    .description("say what a policy means for each class, table, point and archive; changes nothing")
     .addArgument(policyArgument())
     .addOption(vaultOption())
     .addOption(keysOption())
@@ -24,8 +25,8 @@ export const addPolicyExplain: AddCommand = (program, act) => {
     .action(
       act(async (session, file, options) => {
         const policy = loadPolicy(file, await readPolicyFile(file));
-        const vault = options.vault === undefined ? undefined : (await vaultOf(session, options)).vault;
-        const explained = await explainPolicy(policy, vault, localClock.now());
+        const stores = options.vault === undefined ? {} : await storesOf(session, options);
+        const explained = await explainPolicy(policy, stores, localClock.now());
         session.output.result("policy.explain", { file, timeZone: policy.timeZone, ...explained }, () =>
           explainedLines(explained),
         );
@@ -34,12 +35,16 @@ export const addPolicyExplain: AddCommand = (program, act) => {
     );
 };
 
-const explainedLines = ({ classes, tables, expiries }: PolicyExplained): readonly string[] => [
+/** A stack keeps no archives yet. */
+const storesOf = async (session: Session, flags: VaultFlags) => {
+  const { place, vault } = await vaultOf(session, flags);
+  return stackOf(session, flags) === undefined ? { vault, archive: await openLocalArchive(place) } : { vault };
+};
+
+const explainedLines = ({ classes, archives, tables, expiries, notices }: PolicyExplained): readonly string[] => [
   "a capture taken now",
-  ...formatTable(
-    ["CLASS", "TIER", "MAX", "WINDOW", "DELETED AT", "GONE BY"].map((title) => ({
-      title,
-    })),
+  ...table(
+    ["CLASS", "TIER", "MAX", "WINDOW", "DELETED AT", "GONE BY"],
     classes.map((one) => [
       one.class,
       one.tier,
@@ -49,29 +54,45 @@ const explainedLines = ({ classes, tables, expiries }: PolicyExplained): readonl
       formatInstant(one.times.deadline),
     ]),
   ),
-  ...(tables.length === 0
-    ? []
-    : [
-        "",
-        ...formatTable(
-          ["DATABASE", "TABLE", "CLASS", "BECAUSE"].map((title) => ({ title })),
-          tables.map((table) => [table.database, table.table, table.class ?? "NONE", table.because]),
-        ),
-      ]),
-  ...(expiries.length === 0
-    ? []
-    : [
-        "",
-        ...formatTable(
-          ["POINT", "DATABASE", "TIER", "CLASS", "DELETED AT", "GONE BY"].map((title) => ({ title })),
-          expiries.map((part) => [
-            part.point,
-            part.database,
-            part.tier,
-            part.class,
-            formatInstant(part.deleteAt),
-            formatInstant(part.deadline),
-          ]),
-        ),
-      ]),
+  ...section(
+    ["CLASS", "ARCHIVE", "KEPT", "LOCK", "LOCKED UNTIL", "WANTED UNTIL", "DELETED AT", "GONE BY"],
+    archives.map(({ class: name, schedule, keep, times }) => [
+      name,
+      schedule,
+      keep,
+      times.lock,
+      times.lock === "none" ? "" : formatInstant(times.retainUntil),
+      times.keepUntil === undefined ? "" : formatInstant(times.keepUntil),
+      formatInstant(times.deleteAt),
+      formatInstant(times.deadline),
+    ]),
+  ),
+  ...section(
+    ["DATABASE", "TABLE", "CLASS", "BECAUSE"],
+    tables.map((one) => [one.database, one.table, one.class ?? "NONE", one.because]),
+  ),
+  ...section(
+    ["POINT", "DATABASE", "TIER", "CLASS", "NOW", "DELETED AT", "GONE BY", "BECAUSE"],
+    expiries.map((part) => [
+      part.point,
+      part.database,
+      part.tier,
+      part.class,
+      part.verdict,
+      formatInstant(part.deleteAt),
+      formatInstant(part.deadline),
+      part.because,
+    ]),
+  ),
+  ...notices.map(({ point, message }) => `  note ${point}: ${message}`),
 ];
+
+const table = (titles: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  formatTable(
+    titles.map((title) => ({ title })),
+    rows,
+  );
+
+/** A table after an empty line, or nothing where there are no rows. */
+const section = (titles: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
+  rows.length === 0 ? [] : ["", ...table(titles, rows)];

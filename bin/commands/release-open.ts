@@ -20,7 +20,7 @@ import {
   resolveDatabase,
   vaultOption,
 } from "../options.ts";
-import { readPolicyFile } from "../policy.ts";
+import { databaseBy, readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
 import { localVaultOf, stackOf, type VaultFlags } from "../vault.ts";
@@ -78,7 +78,7 @@ const show = (session: Session, receipt: ReleaseReceipt): ReleaseReceipt => {
 const openHere = async (session: Session, release: string, options: Options): Promise<ReleaseReceipt> => {
   const { policy: file } = options;
   const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
-  const databaseUrl = databaseOf(session, options);
+  const databaseUrl = databaseBy(session.env, policy, options.database);
   const source = await localSource(databaseUrl);
   const { place, world, vault, audit } = await localVaultOf(session, options, "create");
   const { clock, keys } = world;

@@ -1,13 +1,21 @@
+import { listArchiveParts } from "../engine/archive/list-archive-parts.ts";
 import { getParts, listPoints } from "../engine/points.ts";
 import type { Vault } from "../engine/vault.ts";
+import type { ArchiveTimes } from "../model/archive.ts";
+import type { ScheduleName } from "../model/audit.ts";
 import { Failure } from "../model/errors.ts";
-import type { Point } from "../model/point.ts";
-import type { Policy, PolicyProblem } from "../model/policy.ts";
+import type { Point, Tier } from "../model/point.ts";
+import type { Policy, PolicyProblem, Term } from "../model/policy.ts";
+import type { EpochMs } from "../model/units.ts";
+import { archiveTimes } from "../policy/archive-times.ts";
 import { classify } from "../policy/classify.ts";
 import type { PartTimes } from "../policy/deadlines.ts";
-import { classTimes } from "../policy/due-parts.ts";
+import { type ArchiveVerdict, dueArchivePartsOf } from "../policy/due-archive-parts.ts";
+import { classTimes, duePartsOf, type PartVerdict } from "../policy/due-parts.ts";
 import { readPolicy } from "../policy/read-policy.ts";
+import { schedulesOf } from "../policy/schedules.ts";
 import { writeTerm } from "../policy/term.ts";
+import type { RetainedStore } from "../ports/retained-store.ts";
 
 /** What a policy file says, or everything that is wrong with it. */
 export const checkPolicy = (
@@ -51,6 +59,14 @@ export interface PolicyExplained {
     readonly legalBasis: string;
     readonly times: PartTimes;
   }[];
+  /** What holds for an archive of what is captured now, by class and schedule. */
+  readonly archives: readonly {
+    readonly class: string;
+    readonly schedule: ScheduleName;
+    /** How long it is kept at most. */
+    readonly keep: string;
+    readonly times: ArchiveTimes;
+  }[];
   /** Tables of the newest point of each database that the policy names. */
   readonly tables: readonly {
     readonly database: string;
@@ -59,48 +75,45 @@ export interface PolicyExplained {
     /** The pattern that chose the class, or why there is none and what to do. */
     readonly because: string;
   }[];
-  /** Parts there are, in order of their deadlines: what the policy means for each table's class. */
-  readonly expiries: readonly {
-    readonly point: string;
-    readonly database: string;
-    readonly tier: string;
-    readonly class: string;
-    readonly deleteAt: number;
-    readonly deadline: number;
-  }[];
+  /** Parts there are, of points and archives, in order of their deadlines. */
+  readonly expiries: readonly ExplainedPart[];
+  /** What the policy leaves open about them. */
+  readonly notices: readonly { readonly point: string; readonly message: string }[];
+}
+
+/** What a policy means for a part there is. */
+export interface ExplainedPart {
+  /** A point's id, or an archive's. */
+  readonly point: string;
+  readonly database: string;
+  readonly tier: Tier;
+  readonly class: string;
+  readonly verdict: PartVerdict["verdict"] | ArchiveVerdict["verdict"];
+  readonly deleteAt: EpochMs;
+  readonly deadline: EpochMs;
+  /** The term that ends first, in words. */
+  readonly because: string;
 }
 
 /**
- * What a policy means: for a capture taken now, for each table of the vault's newest points, and for every point there is.
- * Changes nothing.
+ * What a policy means: for a capture taken now, for each table of the vault's newest points, and for every point and archive
+ * there is. Changes nothing.
  */
 export const explainPolicy = async (
   policy: Policy,
-  vault: Vault | undefined,
-  now: number,
+  { vault, archive }: { readonly vault?: Vault | undefined; readonly archive?: RetainedStore | undefined },
+  now: EpochMs,
 ): Promise<PolicyExplained> => {
   const points = vault === undefined ? [] : await listPoints(vault.hot);
   const tables: PolicyExplained["tables"][number][] = [];
-  const expiries: PolicyExplained["expiries"][number][] = [];
   for (const name of policy.databases) {
-    const own = points.filter((point) => point.database === name);
-    const newest = own.at(-1);
-    if (vault === undefined || newest === undefined) continue;
-    const found = await tablesOf(vault, newest, policy);
-    tables.push(...found);
-    const classes = policy.classes.filter((one) => found.some((table) => table.class === one.name));
-    for (const point of own)
-      for (const one of classes) {
-        if (point.expired?.some((part) => part.class === one.name)) continue;
-        const { deleteAt, deadline } = classTimes(
-          policy,
-          one,
-          point.tier === "release" ? "release" : "hot",
-          point.startedAt,
-        );
-        expiries.push({ point: point.id, database: name, tier: point.tier, class: one.name, deleteAt, deadline });
-      }
+    const newest = points.findLast((point) => point.database === name);
+    if (vault !== undefined && newest !== undefined) tables.push(...(await tablesOf(vault, newest, policy)));
   }
+  const hot = duePartsOf(policy, points, now);
+  const archived = archive === undefined ? [] : (await listArchiveParts(archive)).parts;
+  // Whoever only wants to know is told by the clock there is; what deletes looks at it twice.
+  const long = dueArchivePartsOf(policy, archived, now, { verdict: "ok", trusted: now });
   return {
     classes: policy.classes.flatMap((one) =>
       (["hot", "release"] as const).map((tier) => ({
@@ -113,10 +126,37 @@ export const explainPolicy = async (
         times: classTimes(policy, one, tier, now),
       })),
     ),
+    archives: policy.classes.flatMap((one) =>
+      schedulesOf(one).map((schedule) => ({
+        class: one.name,
+        schedule,
+        keep: writeTerm(one.archive?.[schedule] as Term),
+        times: archiveTimes(policy, one, schedule, { startedAt: now, finishedAt: now }),
+      })),
+    ),
     tables,
-    expiries: expiries.toSorted((a, b) => a.deadline - b.deadline || (a.point < b.point ? -1 : 1)),
+    expiries: [...hot.parts.map(explainedPoint), ...long.parts.map(explainedArchive)].toSorted(
+      (a, b) => a.deadline - b.deadline || (a.point < b.point ? -1 : 1),
+    ),
+    notices: [
+      ...hot.notices.map(({ point, message }) => ({ point, message })),
+      ...long.notices.map(({ part, message }) => ({ point: part.id, message })),
+    ],
   };
 };
+
+const explainedPoint = ({ startedAt: _, ...part }: PartVerdict): ExplainedPart => part;
+
+const explainedArchive = ({ part, database, verdict, deleteAt, deadline, because }: ArchiveVerdict): ExplainedPart => ({
+  point: part.id,
+  database,
+  tier: "archive",
+  class: part.class,
+  verdict,
+  deleteAt,
+  deadline,
+  because,
+});
 
 const tablesOf = async (
   vault: Vault,

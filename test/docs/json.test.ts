@@ -35,6 +35,7 @@ beforeAll(async () => {
     LASTGOOD_DATABASE: shop,
     LASTGOOD_VAULT: join(directory, "vault"),
     LASTGOOD_KEYS: join(directory, "keys.json"),
+    SHOP_URL: shop,
   };
   const run = async (...args: string[]): Promise<void> => {
     const context = fakeContext({ env });
@@ -73,13 +74,15 @@ beforeAll(async () => {
   await run("verify", "1", "--level", "restore", "--scratch", await freshDatabase(server));
   await run("sweep", "--dry-run");
   const [policy] = blocksOf(readPage("docs/guide/policy.md").text).filter((block) => block.language.startsWith("yaml"));
-  writeFileSync(file("lastgood.yaml"), policy?.text.replace("[shop]", `[${new URL(shop).pathname.slice(1)}]`) ?? "");
+  const database = `{ name: ${new URL(shop).pathname.slice(1)}, urlFrom: SHOP_URL }`;
+  writeFileSync(file("lastgood.yaml"), policy?.text.replace("[shop]", `[${database}]`) ?? "");
   writeFileSync(file("wrong.yaml"), "version: 2");
   await run("policy", "check", file("wrong.yaml"));
+  await run("policy", "check", file("lastgood.yaml"));
   await run("policy", "explain", file("lastgood.yaml"), "--vault", join(directory, "vault"));
   // Two hours before it must be gone a part is due: of a term of two hours that is at once.
   const short = readFileSync(file("lastgood.yaml"), "utf8").replace("max: P14D", "max: PT2H");
-  writeFileSync(file("short.yaml"), short);
+  writeFileSync(file("short.yaml"), `${short}\nnotify: { webhookFrom: SHOP_ALARMS }\n`);
   const second = ["--vault", join(directory, "second")];
   await run("capture", ...second);
   await run("capture", ...second, "--policy", file("short.yaml"));

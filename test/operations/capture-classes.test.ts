@@ -94,7 +94,7 @@ test("a point has a part for each class, under keys and chunks of its own, and e
   const { problems } = await verifyVault(world, { level: "read" });
   expect(problems).toEqual([]);
 
-  const { tables: explained, expiries } = await explainPolicy(policy, vault, point.startedAt);
+  const { tables: explained, expiries } = await explainPolicy(policy, { vault }, point.startedAt);
   expect(explained.map((table) => [table.table, table.class])).toEqual([
     ["public.orders", "other"],
     ["public.people", "personal"],
