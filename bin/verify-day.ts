@@ -40,7 +40,7 @@ export const runVerifyDay = async (
       signal: session.signal,
     },
     policy,
-    { drill: flags.drill ? drill : undefined },
+    { drill: flags.drill ? drill : undefined, publicKey: await world.signer.publicKey() },
   );
   session.progress.finish();
   session.output.result("verify.daily", verification, () => dayLines(verification));

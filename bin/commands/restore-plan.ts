@@ -1,4 +1,5 @@
-import { EXIT } from "../../lib/model/errors.ts";
+import { EXIT, isFailure } from "../../lib/model/errors.ts";
+import { measuredRate } from "../../lib/operations/measured-rate.ts";
 import { planOfRestore } from "../../lib/operations/restore.ts";
 import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
@@ -32,13 +33,19 @@ export const addRestorePlan: AddCommand = (program, act) => {
     .action(
       act(async (session, wanted, options) => {
         const target = localTarget(resolveDatabase(session.env, options.database));
-        const { world, vault } = await vaultOf(session, options);
+        const { world, vault, audit } = await vaultOf(session, options);
         const scope = {
           schemas: options.schema ?? [],
           tables: options.table ?? [],
           ...(options.intoSchema === undefined ? {} : { intoSchema: options.intoSchema }),
         };
-        const plan = await planOfRestore({ vault, target, clock: world.clock }, wanted, { scope });
+        // Evidence that is broken or out of reach must not stand in the way of a restore.
+        const rate = await measuredRate(audit.evidence).catch((error: unknown) => {
+          if (!isFailure(error)) throw error;
+          session.output.note(`the time is estimated without drills: ${error.message}`);
+          return undefined;
+        });
+        const plan = await planOfRestore({ vault, target, clock: world.clock }, wanted, { scope, rate });
         if (options.out !== undefined)
           await writeNewFile(options.out, (write) => write(`${JSON.stringify(plan, undefined, 2)}\n`));
         session.output.result("restore.plan", plan, () => [

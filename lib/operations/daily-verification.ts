@@ -17,6 +17,7 @@ import { type AuditWorld, appendRecord } from "./audit.ts";
 import { chooseDrill, type DrillChoice } from "./day-drill.ts";
 import { lastVerification, readEvidence } from "./day-evidence.ts";
 import { findThoughGone } from "./day-gone.ts";
+import { lookAtHead } from "./day-heads.ts";
 import { tierVerdicts } from "./day-tiers.ts";
 import { drillEntry } from "./entries.ts";
 import type { DrillReport } from "./verify-restore.ts";
@@ -32,6 +33,8 @@ export interface DailyWorld extends StockWorld {
 export interface DailyOptions {
   /** Restores a point into a scratch database and compares it; left out, no drill is made and a late one is told. */
   readonly drill?: ((point: string) => Promise<DrillReport>) | undefined;
+  /** Of who signs the evidence, SPKI in PEM; left out, the newest head is not held to its signature. */
+  readonly publicKey?: string | undefined;
 }
 
 /**
@@ -54,6 +57,8 @@ export const verifyDay = async (
   const share = rotation(last?.verification.rotation.turns ?? [], cycleDays, startedAt);
   const turn = share.turns.at(-1) ?? { from: 0, count: SLICES };
   const evidence = await readEvidence(audit.evidence, last, { ...turn, of: SLICES });
+  const { publicKey } = options;
+  const { heads } = await lookAtHead(audit.evidence, { publicKey, lastSeq: evidence.chain.lastSeq });
   const stock = await takeStock(world, share.reads);
   const listing = archive === undefined ? { parts: [], unknown: [], damaged: [] } : await listArchiveParts(archive);
   const holds = await new HoldRegister(audit.evidence).list();
@@ -76,7 +81,7 @@ export const verifyDay = async (
     keysWithoutPart: [...stock.keysWithoutPart, ...(await archiveKeysWithoutPart(world, listing.parts))],
     keysThatShouldBeGone: await keysThatShouldBeGone(world, stock),
     gone: { lookedFor: evidence.gone, found: await findThoughGone(world, evidence.gone) },
-    chain: { ...evidence.chain, heads: { found: "no head was looked at", broken: false } },
+    chain: { ...evidence.chain, heads },
     clockOffsetMs: evidence.clockOffsetMs,
     checkedBefore: last?.verification.finishedAt,
   };

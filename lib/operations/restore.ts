@@ -85,13 +85,19 @@ const applyHeld = async (
     parts,
     scope: plan.scope,
     target: await world.target.facts(),
-    rate: { bytesPerSecond: plan.estimate.bytesPerSecond, source: plan.estimate.source },
+    rate: rateOf(plan),
     madeAt: plan.madeAt,
   });
   assertPlanCurrent(plan, work.plan, world.clock.now());
   assertNotRefused(plan);
   await hold(parts);
   return applyRestore(world, work, { proof: options.proof, classes: await secretsOf(vault, parts) });
+};
+
+/** The plan is made again with the estimate that it was made with: another drill since does not make it stale. */
+const rateOf = ({ estimate }: RestorePlan): RestoreRate => {
+  const { bytesPerSecond, source, factor } = estimate;
+  return { bytesPerSecond, source, factor };
 };
 
 /**

@@ -22,11 +22,9 @@ import { quoteName, unquoteName } from "./sql-names.ts";
  * 294 MB in two tables with five indexes and a foreign key took 8.1 s, proof and statistics included, where server and
  * Lastgood shared two cores; a server of its own does several times that, a small one on slow disks a fraction.
  */
-export const DEFAULT_RATE: RestoreRate = { bytesPerSecond: 35 * MIB, source: "default" };
-const FACTOR_MEASURED = 1.5;
-const FACTOR_DEFAULT = 4;
+export const DEFAULT_RATE: RestoreRate = { bytesPerSecond: 35 * MIB, source: "default", factor: 4 };
 /** Connecting, making the schema, statistics. */
-const SECONDS_MIN = 2;
+export const SECONDS_MIN = 2;
 const NAMES_SHOWN_MAX = 5;
 /** Objects that a restore makes and that cannot be there already. */
 const MADE_KINDS = new Set([
@@ -270,7 +268,6 @@ const diskNotice = (plainBytes: number): string =>
 const estimate = (plainBytes: number, rate: RestoreRate): RestoreEstimate => ({
   ...rate,
   seconds: Math.ceil(SECONDS_MIN + plainBytes / rate.bytesPerSecond),
-  factor: rate.source === "measured" ? FACTOR_MEASURED : FACTOR_DEFAULT,
 });
 
 const listed = (statements: readonly SchemaStatement[]): readonly PlannedStatement[] => {

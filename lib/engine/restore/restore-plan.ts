@@ -72,14 +72,14 @@ export interface Refusal {
 export interface RestoreRate {
   /** Plaintext bytes restored and proven per second, indexes included. */
   readonly bytesPerSecond: number;
-  /** `measured` by an earlier restore into this target, or the `default` of a small machine. */
+  /** `measured` by earlier drills, or the `default` of a small machine. */
   readonly source: "measured" | "default";
+  /** The time is expected to lie between seconds divided by this and seconds times this. */
+  readonly factor: number;
 }
 
 export interface RestoreEstimate extends RestoreRate {
   readonly seconds: number;
-  /** The time is expected to lie between seconds divided by this and seconds times this. */
-  readonly factor: number;
 }
 
 /** Seals a draft into a plan: adds its life time and its digest. */
