@@ -22,6 +22,8 @@ export interface Finding {
   /** Where the report tells more. */
   readonly section: number;
   readonly says: string;
+  /** Which ones, the first few by name. */
+  readonly which?: string;
 }
 
 export interface ReportVerdict {

@@ -1,5 +1,5 @@
 /** What a cell says, and so how the page writes it. In CSV an instant is ISO 8601 in UTC, a duration milliseconds, a size bytes. */
-export type CellKind = "text" | "digest" | "light" | "instant" | "deadline" | "count" | "bytes" | "duration";
+export type CellKind = "text" | "prose" | "digest" | "light" | "instant" | "deadline" | "count" | "bytes" | "duration";
 
 export type Cell = string | number | undefined;
 
@@ -57,6 +57,7 @@ const columnsOf = <Row>(): Columns<Row> => {
     (column, title, of) => ({ name: column, kind: name, of, ...(title !== undefined && { title }) });
   return {
     text: kind("text"),
+    prose: kind("prose"),
     digest: kind("digest"),
     light: kind("light"),
     instant: kind("instant"),

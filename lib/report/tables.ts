@@ -15,10 +15,11 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "Findings",
     none: "Nothing was found against the evidence.",
     rows: verdict.findings,
-    columns: ({ count, light, text }) => [
+    columns: ({ count, light, prose, text }) => [
       light("light", "Light", (row) => row.light),
       text("about", "About", (row) => row.about),
-      text("says", "Finding", (row) => row.says),
+      prose("says", "Finding", (row) => row.says),
+      prose("which", "Which", (row) => row.which),
       count("section", "Section", (row) => row.section),
     ],
   }),
@@ -28,9 +29,9 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "What was examined",
     none: "No store of the vault was examined.",
     rows: examined,
-    columns: ({ count, text }) => [
+    columns: ({ count, prose, text }) => [
       text("store", "Store", (row) => row.store),
-      text("found", "Found", (row) => row.found),
+      prose("found", "Found", (row) => row.found),
       count("unknown", "Named by nothing", (row) => row.unknown),
     ],
   }),
@@ -40,15 +41,15 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
     title: "Retention schedule",
     none: "The policy has no class.",
     rows: schedule,
-    columns: ({ text }) => [
+    columns: ({ prose, text }) => [
       text("class", "Class", (row) => row.class),
-      text("tables", "Tables", (row) => row.tables.join(" ")),
-      text("purpose", "Purpose", (row) => row.purpose),
-      text("legal_basis", "Legal basis", (row) => row.legalBasis),
+      prose("tables", "Tables", (row) => row.tables.join(" ")),
+      prose("purpose", "Purpose", (row) => row.purpose),
+      prose("legal_basis", "Legal basis", (row) => row.legalBasis),
       text("max", "Gone within", (row) => row.max),
-      text("min", "Kept at least", (row) => row.min),
-      text("archive", "Archives", (row) => row.archive),
-      text("lock", "Lock", (row) => row.lock),
+      prose("min", "Kept at least", (row) => row.min),
+      prose("archive", "Archives", (row) => row.archive),
+      prose("lock", "Lock", (row) => row.lock),
     ],
   }),
   tableOf({
@@ -75,7 +76,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
     none: "No point was captured.",
     rows: captures,
     first: { words: "the newest", by: (a, b) => b.startedAt - a.startedAt },
-    columns: ({ bytes, count, instant, text }) => [
+    columns: ({ bytes, count, instant, prose, text }) => [
       instant("started_at", "Started", (row) => row.startedAt),
       instant("finished_at", undefined, (row) => row.finishedAt),
       text("database", "Database", (row) => row.database),
@@ -83,7 +84,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
       text("tier", "Tier", (row) => row.tier),
       text("release", "Release", (row) => row.release),
       text("commit", undefined, (row) => row.commit),
-      text("classes", "Classes", (row) => row.classes.join(" ")),
+      prose("classes", "Classes", (row) => row.classes.join(" ")),
       count("rows", "Rows", (row) => row.rows),
       bytes("stored_bytes", "Stored", (row) => row.storedBytes),
       count("record", "Record", (row) => row.seq),
@@ -154,7 +155,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     none: "No daily verification is recorded.",
     rows: report.days,
     first: { words: "those that are not green, then the newest", by: (a, b) => worse(a.light, b.light) || b.at - a.at },
-    columns: ({ bytes, count, instant, light, text }) => [
+    columns: ({ bytes, count, instant, light, prose, text }) => [
       text("day", "Day", (row) => row.day),
       light("light", "Light", (row) => row.light),
       count("points", "Points read", (row) => row.points),
@@ -164,7 +165,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
       count("problems", "Problems", (row) => row.problems),
       instant("all_read_since", "All read since", (row) => row.allReadSince),
       text("broken", "Broken", (row) => row.broken.join(" ")),
-      text("reasons", "Reasons", (row) => row.reasons.join("; ")),
+      prose("reasons", "Reasons", (row) => row.reasons.join("; ")),
       count("record", "Record", (row) => row.seq),
     ],
   }),
@@ -220,11 +221,11 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     none: "No hold, policy, restore, release, key or report was touched.",
     rows: report.approvals,
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
-    columns: ({ count, instant, text }) => [
+    columns: ({ count, instant, prose, text }) => [
       instant("at", "At", (row) => row.at),
       text("by", "By", (row) => row.by),
       text("what", "What", (row) => row.what),
-      text("about", "About", (row) => row.about),
+      prose("about", "About", (row) => row.about),
       count("record", "Record", (row) => row.seq),
     ],
   }),
@@ -234,7 +235,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
     title: "Daily invariants",
     none: "No daily verification is recorded, so no invariant was checked.",
     rows: report.invariants,
-    columns: ({ count, text }) => [
+    columns: ({ count, prose, text }) => [
       text("id", "Invariant", (row) => row.id),
       count("runs", "Runs", (row) => row.runs),
       count("holds", "Held", (row) => row.holds),
@@ -242,7 +243,7 @@ const proofTables = (report: ComplianceReport): readonly ReportTable[] => [
       count("not_applicable", "Not applicable", (row) => row.notApplicable),
       text("first_broken", "First broken", (row) => row.firstBroken),
       text("last_broken", "Last broken", (row) => row.lastBroken),
-      text("found", "Found by the newest run", (row) => row.found),
+      prose("found", "Found by the newest run", (row) => row.found),
     ],
   }),
 ];

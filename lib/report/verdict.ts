@@ -10,7 +10,7 @@ type Facts = Omit<ComplianceReport, "verdict">;
 /** What a topic says when nothing is found against it, and what is. */
 interface Topic {
   readonly says: string;
-  readonly findings: readonly (readonly [light: Finding["light"], section: number, says: string])[];
+  readonly findings: readonly Omit<Finding, "about">[];
 }
 
 const DAY_MS = 86_400_000;
@@ -33,14 +33,12 @@ export const verdictOf = (facts: Facts, evidence: ReportEvidence): ReportVerdict
   };
   const about = Object.keys(topics) as ReportTopic[];
   const findings = about
-    .flatMap((topic) =>
-      topics[topic].findings.map(([light, section, says]) => ({ about: topic, light, section, says })),
-    )
+    .flatMap((topic) => topics[topic].findings.map((finding) => ({ about: topic, ...finding })))
     .toSorted((a, b) => Number(b.light === "red") - Number(a.light === "red"));
   const lights = about.map((topic) => {
     const found = topics[topic].findings;
-    const worst = found.find(([light]) => light === "red") ?? found[0];
-    return { about: topic, light: worst?.[0] ?? ("green" as const), says: worst?.[2] ?? topics[topic].says };
+    const worst = found.find(({ light }) => light === "red") ?? found[0];
+    return { about: topic, light: worst?.light ?? ("green" as const), says: worst?.says ?? topics[topic].says };
   });
   const light = worstOf(lights);
   return { light, sentence: sentenceOf(light, facts), lights, findings };
@@ -65,13 +63,12 @@ const backups = ({ captures, archives, missed, failures }: Facts): Topic => {
   return {
     says: `${formatNumber(captures.length, "point")} and ${formatNumber(archives.length, "archive part")} were made; none that was promised is missing.`,
     findings: [
-      ...some("red", 6, gone.length, () => {
-        const named = gone.map((row) => `${row.database} ${row.tier} of ${formatInstant(row.expectedAt)}`);
-        return `${formatNumber(gone.length, "promised point")} missing or incomplete: ${listed(named)}.`;
-      }),
-      ...some("yellow", 6, late, () => `${formatNumber(late, "point")} came late.`),
-      ...some("yellow", 5, failed, () => `${formatNumber(failed, "capture")} failed or ${wasOf(failed)} refused.`),
-      ...some("yellow", 5, captures.length === 0, () => "No point was captured."),
+      ...some("red", 6, gone.length, `${formatNumber(gone.length, "promised point")} missing or incomplete.`, () =>
+        gone.map((row) => `${row.database} ${row.tier} of ${formatInstant(row.expectedAt)}`),
+      ),
+      ...some("yellow", 6, late, `${formatNumber(late, "point")} came late.`),
+      ...some("yellow", 5, failed, `${formatNumber(failed, "capture")} failed or ${wasOf(failed)} refused.`),
+      ...some("yellow", 5, captures.length === 0, "No point was captured."),
     ],
   };
 };
@@ -87,16 +84,15 @@ const retention = ({ expiries, overdue, alarms, runs, kept, madeAt }: Facts): To
     says:
       gone.length === 0
         ? "Nothing was due."
-        : `${formatNumber(gone.length, "part")} proven gone; the closest ${formatDuration(margin)} before its deadline.`,
+        : `${formatNumber(gone.length, "part")} proven gone, each at least ${formatDuration(margin)} before its deadline.`,
     findings: [
-      ...some("red", 10, late.length, () => {
-        const named = late.map((row) => `${partWords(row.part)}, ${formatDuration(row.lateMs)} over`);
-        return `${formatNumber(late.length, "copy", "copies")} outlived the deadline: ${listed(named)}.`;
-      }),
-      ...some("yellow", 9, left, () => `Of ${formatNumber(left, "part")} objects were still found; not yet overdue.`),
-      ...some("yellow", 10, alarms.length, () => `${formatNumber(alarms.length, "alarm")} came before a deadline.`),
-      ...some("yellow", 2, unknown, () => `${formatNumber(unknown, "object")} that nothing names, when last looked.`),
-      ...some("yellow", 9, runs.length === 0, () => "No run of the retention worker is recorded."),
+      ...some("red", 10, late.length, `${formatNumber(late.length, "copy", "copies")} outlived the deadline.`, () =>
+        late.map((row) => `${partWords(row.part)}, ${formatDuration(row.lateMs)} over`),
+      ),
+      ...some("yellow", 9, left, `Of ${formatNumber(left, "part")} objects were still found; none is overdue yet.`),
+      ...some("yellow", 10, alarms.length, `${formatNumber(alarms.length, "alarm")} came because a deadline was near.`),
+      ...some("yellow", 2, unknown, `${formatNumber(unknown, "object")} that nothing names, when last looked.`),
+      ...some("yellow", 9, runs.length === 0, "No run of the retention worker is recorded."),
     ],
   };
 };
@@ -109,22 +105,19 @@ const verification = ({ days, invariants }: Facts, promised: readonly string[]):
   const ended = (light: Light) => days.filter((row) => row.light === light).map(({ day }) => day);
   const [red, yellow] = [ended("red"), ended("yellow")];
   return {
-    says: `Every one of ${formatNumber(done.size, "day")} was verified, and every invariant held.`,
+    says: `Each of ${formatNumber(done.size, "day")} was verified, and every invariant held.`,
     findings: [
-      ...some("red", 16, broken.length, () => `Broken on some day: invariant ${listed(broken.map(({ id }) => id))}.`),
-      ...some("red", 7, problems.length, () => `Damage was found on ${listed(problems.map(({ day }) => day))}.`),
-      ...some("red", 7, red.length, () => `${formatNumber(red.length, "day")} ended red: ${listed(red)}.`),
-      ...some(
-        "yellow",
-        7,
-        yellow.length,
-        () => `${formatNumber(yellow.length, "day")} ended yellow: ${listed(yellow)}.`,
+      ...some("red", 7, red.length, `${formatNumber(red.length, "day")} ended red.`, () => red),
+      ...some("red", 16, broken.length, `${formatNumber(broken.length, "invariant")} broken on some day.`, () =>
+        broken.map(({ id, broken: runs }) => `${id} in ${formatNumber(runs, "run")}`),
       ),
-      ...some("yellow", 7, without.length, () =>
-        done.size === 0
-          ? "No day was verified."
-          : `${formatNumber(without.length, "day")} without a verification: ${listed(without)}.`,
+      ...some("red", 7, problems.length, `Damage was found on ${formatNumber(problems.length, "day")}.`, () =>
+        problems.map(({ day }) => day),
       ),
+      ...some("yellow", 7, yellow.length, `${formatNumber(yellow.length, "day")} ended yellow.`, () => yellow),
+      ...(done.size === 0
+        ? some("yellow", 7, true, "No day was verified.")
+        : some("yellow", 7, without.length, `${formatNumber(without.length, "day")} not verified.`, () => without)),
     ],
   };
 };
@@ -141,13 +134,17 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
   return {
     says: `${formatNumber(equal.length, "drill")} restored a point and compared every row.`,
     findings: [
-      ...some("red", 8, wrong.length, () => {
-        const named = wrong.map((row) => `${row.of} on ${formatInstant(row.at).slice(0, 10)}`);
-        return `${formatNumber(wrong.length, "drill")} did not end well: ${listed(named)}.`;
-      }),
-      ...some("red", 8, tooLong, () => `${formatDuration(longest)} without a drill; the policy says ${every.term}.`),
-      ...some("yellow", 8, failed, () => `${formatNumber(failed, "restore")} failed or ${wasOf(failed)} refused.`),
-      ...some("yellow", 8, equal.length === 0, () => "No drill proves that a point can be restored."),
+      ...some("red", 8, wrong.length, `${formatNumber(wrong.length, "drill")} did not end well.`, () =>
+        wrong.map((row) => `${row.of} on ${formatInstant(row.at).slice(0, 10)}: ${row.result}`),
+      ),
+      ...some(
+        "red",
+        8,
+        tooLong,
+        `${formatDuration(longest)} passed without a good drill; the policy says ${every.term}.`,
+      ),
+      ...some("yellow", 8, failed, `${formatNumber(failed, "restore")} failed or ${wasOf(failed)} refused.`),
+      ...some("yellow", 8, equal.length === 0, "No drill shows that a point can be restored."),
     ],
   };
 };
@@ -155,43 +152,46 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
 const holds = ({ holds: rows, kept, overdue, madeAt }: Facts): Topic => {
   const inForce = rows.filter(({ state }) => state === "holds" || state === "release requested");
   const unreviewed = inForce.filter(({ reviewAt }) => reviewAt <= madeAt);
-  const past = overdue.filter((row) => isHeld(kept, row)).length;
-  const waiting = rows.filter(({ state }) => state === "requested" || state === "release requested").length;
+  const past = overdue.filter((row) => isHeld(kept, row));
+  const waiting = rows.filter(({ state }) => state === "requested" || state === "release requested");
+  const named = (found: typeof rows) => () => found.map(({ hold }) => hold);
   return {
     says: "No hold is in force.",
     findings: [
+      ...some("red", 12, past.length, `${formatNumber(past.length, "copy", "copies")} held past the deadline.`, () =>
+        past.map((row) => `${partWords(row.part)}, ${formatDuration(row.lateMs)} over`),
+      ),
       ...some(
         "red",
         12,
         unreviewed.length,
-        () => `Past its review: hold ${listed(unreviewed.map(({ hold }) => hold))}.`,
+        `${formatNumber(unreviewed.length, "hold")} past its review.`,
+        named(unreviewed),
       ),
-      ...some("red", 12, past, () => `${formatNumber(past, "copy", "copies")} held past the deadline of the class.`),
-      ...some("yellow", 12, inForce.length, () => `${formatNumber(inForce.length, "hold")} in force.`),
-      ...some("yellow", 12, waiting, () => `${formatNumber(waiting, "hold step")} waiting for a second person.`),
+      ...some("yellow", 12, inForce.length, `${formatNumber(inForce.length, "hold")} in force.`, named(inForce)),
+      ...some("yellow", 12, waiting.length, "A hold waits for a second person.", named(waiting)),
     ],
   };
 };
 
 const chain = ({ integrity, captures, period, madeAt }: Facts): Topic => {
   const { broken, head, records } = integrity;
-  const unrecorded = captures.filter(({ seq }) => seq === undefined).length;
+  const unrecorded = captures.filter(({ seq }) => seq === undefined);
   const end = Math.min(period.to, madeAt);
-  const isOld = head !== undefined && end - head.at > HEAD_AGE_MS_MAX;
+  const age = head === undefined ? 0 : end - head.at;
   return {
-    says: `${formatNumber(records, "record")}, each bound to the one before; the head is signed.`,
+    says: `${formatNumber(records, "record")}, each bound to the one before, under a signed head.`,
     findings: [
-      ...some(
-        "red",
-        17,
-        broken !== undefined,
-        () => `The audit chain is broken: ${broken}. Nothing after that is used.`,
+      ...some("red", 17, broken !== undefined, "The audit chain is broken; nothing after the break is used.", () => [
+        broken ?? "",
+      ]),
+      ...some("yellow", 17, integrity.firstSeq === undefined, "No act of this period is recorded."),
+      ...some("yellow", 5, unrecorded.length, `${formatNumber(unrecorded.length, "point")} without a record.`, () =>
+        unrecorded.map(({ point }) => point),
       ),
-      ...some("yellow", 17, integrity.firstSeq === undefined, () => "No act of this period is recorded."),
-      ...some("yellow", 5, unrecorded, () => `${formatNumber(unrecorded, "point")} in the vault without a record.`),
-      ...some("yellow", 17, head === undefined, () => "No head of the chain was signed before this report."),
-      ...some("yellow", 17, isOld, () => `The last signed head is ${formatDuration(end - (head?.at ?? end))} old.`),
-      ...some("yellow", 1, madeAt < period.to, () => "The period had not ended when the report was made."),
+      ...some("yellow", 17, head === undefined, "No head of the chain was signed before this report."),
+      ...some("yellow", 17, age > HEAD_AGE_MS_MAX, `The last head was signed ${formatDuration(age)} before the end.`),
+      ...some("yellow", 1, madeAt < period.to, "The period had not ended when the report was made."),
     ],
   };
 };
@@ -203,12 +203,17 @@ const some = (
   light: Finding["light"],
   section: number,
   count: number | boolean,
-  says: () => string,
-): readonly (readonly [Finding["light"], number, string])[] => (Number(count) > 0 ? [[light, section, says()]] : []);
+  says: string,
+  which: () => readonly string[] = () => [],
+): Topic["findings"] => {
+  if (Number(count) === 0) return [];
+  const names = which();
+  return [{ light, section, says, ...(names.length > 0 && { which: listed(names) }) }];
+};
 
 const listed = (names: readonly string[]): string =>
   names.length <= NAMED_MAX
-    ? names.join(", ")
-    : `${names.slice(0, NAMED_MAX).join(", ")} and ${formatCount(names.length - NAMED_MAX)} more`;
+    ? names.join("; ")
+    : `${names.slice(0, NAMED_MAX).join("; ")} and ${formatCount(names.length - NAMED_MAX)} more`;
 
 const wasOf = (count: number): string => (count === 1 ? "was" : "were");

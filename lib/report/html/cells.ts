@@ -6,6 +6,7 @@ import { html, type Markup } from "./markup.ts";
 
 const NUMBERS: ReadonlySet<CellKind> = new Set(["count", "bytes", "duration"]);
 const DIGEST_SHOWN = 12;
+const DAY_MS = 86_400_000;
 
 export const isNumber = (kind: CellKind): boolean => NUMBERS.has(kind);
 
@@ -62,13 +63,18 @@ const MONTHS = "January February March April May June July August September Octo
 export const dayWords = (day: string): string =>
   `${Number(day.slice(8, 10))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${day.slice(0, 4)}`;
 
+/** `1 September to 30 November 2026`: the end is the first day that is not in it. */
+export const periodWords = (firstDay: string, endDay: string): string => {
+  const lastDay = new Date(Date.parse(`${endDay}T00:00:00Z`) - DAY_MS).toISOString().slice(0, 10);
+  const first = firstDay.slice(0, 4) === lastDay.slice(0, 4) ? dayWords(firstDay).slice(0, -5) : dayWords(firstDay);
+  return firstDay === lastDay ? dayWords(firstDay) : `${first} to ${dayWords(lastDay)}`;
+};
+
 export const monthWords = (month: string): string => dayWords(`${month.slice(0, 7)}-01`).slice(2);
 
 /** Told by form and word, not by colour alone. */
-export const LIGHT_WORDS: Readonly<Record<Light, string>> = { green: "shown", yellow: "open", red: "broken" };
-
 export const lightOf = (light: Light): Markup =>
-  html`<span class="light ${light}">${markOf(light)}<span>${LIGHT_WORDS[light]}</span></span>`;
+  html`<span class="light ${light}">${markOf(light)}<span>${light}</span></span>`;
 
 /** A disc with a tick, a triangle, a square that stands on its corner with a cross. */
 export const markOf = (light: Light): Markup => {

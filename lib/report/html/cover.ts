@@ -1,7 +1,7 @@
-import { formatCount, formatDuration, formatInstant, formatNumber } from "../../model/measure.ts";
+import { formatCount, formatDuration, formatInstant } from "../../model/measure.ts";
 import type { ComplianceReport, ReportTopic } from "../../model/report.ts";
 import { newestOf } from "../retention.ts";
-import { dayWords, LIGHT_WORDS, lightOf, markOf } from "./cells.ts";
+import { lightOf, markOf, periodWords } from "./cells.ts";
 import { html, type Markup } from "./markup.ts";
 
 const TOPICS: Readonly<Record<ReportTopic, string>> = {
@@ -9,7 +9,7 @@ const TOPICS: Readonly<Record<ReportTopic, string>> = {
   retention: "Retention",
   verification: "Verification",
   restores: "Restore drills",
-  holds: "Holds and exceptions",
+  holds: "Holds",
   evidence: "Evidence",
 };
 
@@ -19,7 +19,8 @@ export const cover = (report: ComplianceReport): Markup => {
   return html`<header>
 <p class="kicker">Retention evidence · report ${number}</p>
 <h1>${controller}</h1>
-<p class="period">${dayWords(period.firstDay)} to ${dayWords(period.endDay)} <small>(not included) · ${formatNumber(databases.length, "database")}: <bdi>${databases.join(", ")}</bdi></small></p>
+<p class="period">${periodWords(period.firstDay, period.endDay)}</p>
+<p class="scope">${databases.length === 1 ? "Database" : "Databases"} <bdi>${databases.join(", ")}</bdi></p>
 <p class="verdict ${verdict.light}">${markOf(verdict.light)} <strong>${verdict.sentence}</strong></p>
 <ul class="lights">${verdict.lights.map(
     ({ about, light, says }) =>
@@ -27,8 +28,7 @@ export const cover = (report: ComplianceReport): Markup => {
 `,
   )}</ul>
 <dl class="figures">${figuresOf(report).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-<p class="key"><strong>${LIGHT_WORDS.green}</strong> (green): evidence says that it was kept. <strong>${LIGHT_WORDS.yellow}</strong> (yellow): not shown, or a person should look.
-<strong>${LIGHT_WORDS.red}</strong> (red): evidence says that it was not kept. This page claims no compliance with a law; <a href="#s18">section 18</a> says what the evidence does not show.</p>
+<p class="key"><strong>Green</strong>: the evidence says that it was kept. <strong>Yellow</strong>: it is not shown, or a person should look. <strong>Red</strong>: the evidence says that it was not kept. This page claims no compliance with a law; <a href="#s18">section 18</a> says what the evidence does not show.</p>
 </header>`;
 };
 
@@ -45,7 +45,6 @@ const figuresOf = ({
   const drills = restores.filter(({ purpose, result }) => purpose === "drill" && result === "equal");
   return [
     ["points captured", formatCount(captures.length)],
-    ["archive parts made", formatCount(archives.length)],
     ["parts proven gone", formatCount(gone.length)],
     ["smallest margin", gone.length === 0 ? "–" : `${least < 0 ? "−" : ""}${formatDuration(Math.abs(least))}`],
     ["past a deadline", formatCount(overdue.length)],
@@ -53,6 +52,16 @@ const figuresOf = ({
     ["drills equal", formatCount(drills.length)],
   ];
 };
+
+/** What speaks against the evidence, or is not shown by it, the worst first. */
+export const findings = ({ verdict }: ComplianceReport): Markup =>
+  verdict.findings.length === 0
+    ? html`<p class="empty">Nothing was found against the evidence.</p>`
+    : html`<ul class="findings">${verdict.findings.map(
+        ({ about, light, section, says, which }) =>
+          html`<li>${lightOf(light)}<div><p>${says}</p>${which && html`<p class="which"><bdi>${which}</bdi></p>`}</div><p class="where">${TOPICS[about]}, <a href="#s${section}">section ${section}</a></p></li>
+`,
+      )}</ul>`;
 
 /** Where the page comes from, and what it is not: the signed file is the report. */
 export const colophon = (report: ComplianceReport, sha256: string): Markup => html`<footer>

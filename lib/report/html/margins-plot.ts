@@ -7,13 +7,17 @@ import { type PlotWidth, round, timeAxis, WIDTHS } from "./time-axis.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** The scale is linear, so that twice as late looks twice as bad; what lies beyond a day is pinned to the edge, with its number. */
-const SHOWN_MS_MAX = DAY_MS;
+/** The scale is linear, so that twice as late looks twice as bad; what lies beyond is pinned to the edge, with its number. */
+const ABOVE_MS_MAX = DAY_MS;
+const BELOW_MS_MAX = 12 * HOUR_MS;
 const BELOW_MS_MIN = 3 * HOUR_MS;
 const TOP = 18;
-const HEIGHT = 250;
+const HEIGHT = 240;
 const LEFT = 44;
 const NAMED_MAX = 6;
+/** Of the font that is drawn with, about. */
+const CHAR_WIDTH = 7;
+const LINE_HEIGHT = 15;
 
 interface Dot {
   readonly at: EpochMs;
@@ -51,8 +55,8 @@ const dotOf = ({ lookedAt, part, marginMs }: ExpiryRow): Dot => ({ at: lookedAt,
 
 const drawing = (report: ComplianceReport, dots: readonly Dot[], { name, width }: PlotWidth): Markup => {
   const margins = dots.map(({ marginMs }) => marginMs);
-  const most = Math.min(Math.max(...margins, HOUR_MS), SHOWN_MS_MAX) * 1.08;
-  const least = Math.max(Math.min(...margins, 0) * 1.15, -SHOWN_MS_MAX);
+  const most = Math.min(Math.max(...margins, HOUR_MS), ABOVE_MS_MAX) * 1.08;
+  const least = Math.max(Math.min(...margins, 0) * 1.15, -BELOW_MS_MAX);
   const below = Math.min(least, -BELOW_MS_MIN);
   const y = (ms: number): number => {
     const shown = Math.min(Math.max(ms, below), most);
@@ -76,18 +80,28 @@ const lateMarks = (
   x: (at: EpochMs) => number,
   y: (ms: number) => number,
   width: number,
-): readonly Markup[] =>
-  dots
+): readonly Markup[] => {
+  const taken: { readonly from: number; readonly to: number; readonly line: number }[] = [];
+  return dots
     .filter(({ marginMs }) => marginMs < 0)
     .toSorted((a, b) => a.marginMs - b.marginMs)
     .map(({ at, class: name, marginMs }, i) => {
-      const isRight = x(at) > width / 2;
-      const label =
-        i < NAMED_MAX
-          ? html`<text class="late-name${isRight ? " end" : ""}" x="${round(x(at) + (isRight ? -9 : 9))}" y="${y(marginMs) + 4}">${name} ${formatDuration(-marginMs)}</text>`
-          : undefined;
-      return html`<path class="bad" d="M${x(at)} ${round(y(marginMs) - 6)}l6 6 -6 6 -6 -6Z"/>${label}`;
+      const mark = html`<path class="bad" d="M${x(at)} ${round(y(marginMs) - 6)}l6 6 -6 6 -6 -6Z"/>`;
+      if (i >= NAMED_MAX) return mark;
+      const words = `${name}, ${formatDuration(-marginMs)} late`;
+      const isLeft = x(at) > width / 2;
+      const start = round(x(at) + (isLeft ? -9 : 9));
+      const [from, to] = isLeft
+        ? [start - words.length * CHAR_WIDTH, start]
+        : [start, start + words.length * CHAR_WIDTH];
+      // A label that would lie on another one goes a line up.
+      let line = y(marginMs) + 4;
+      while (taken.some((one) => from < one.to && one.from < to && Math.abs(one.line - line) < LINE_HEIGHT))
+        line -= LINE_HEIGHT;
+      taken.push({ from, to: to + 12, line });
+      return html`${mark}<text class="late-name${isLeft ? " end" : ""}" x="${start}" y="${round(line)}">${words}</text>`;
     });
+};
 
 const STEPS_HOURS = [1, 2, 3, 6, 12];
 const LINES_MAX = 7;

@@ -1,8 +1,8 @@
 import type { ComplianceReport } from "../../model/report.ts";
 import { tablesOf } from "../tables.ts";
 import { calendar } from "./calendar.ts";
-import { dayWords } from "./cells.ts";
-import { colophon, cover } from "./cover.ts";
+import { periodWords } from "./cells.ts";
+import { colophon, cover, findings } from "./cover.ts";
 import { marginsPlot } from "./margins-plot.ts";
 import { html } from "./markup.ts";
 import { pointsPlot } from "./points-plot.ts";
@@ -20,7 +20,6 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; 
 export const renderPage = (report: ComplianceReport, sha256: string): string => {
   const tables = tablesOf(report);
   const { period, controller, timeZone } = report;
-  const [findings, ...others] = tables;
   return `<!doctype html>\n${
     html`<html lang="en">
 <head>
@@ -29,7 +28,7 @@ export const renderPage = (report: ComplianceReport, sha256: string): string => 
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<title>Retention evidence of ${controller}, ${dayWords(period.firstDay)} to ${dayWords(period.endDay)}</title>
+<title>Retention evidence of ${controller}, ${periodWords(period.firstDay, period.endDay)}</title>
 ${STYLE}
 </head>
 <body>
@@ -37,7 +36,7 @@ ${STYLE}
 ${cover(report)}
 <main>
 <section id="findings" aria-labelledby="findings-title"><h2 id="findings-title">Findings</h2>
-${findings === undefined ? undefined : tableMarkup(findings, timeZone)}</section>
+${findings(report)}</section>
 <section id="glance" aria-labelledby="glance-title"><h2 id="glance-title">At a glance</h2>
 ${pointsPlot(report)}
 ${marginsPlot(report)}
@@ -47,7 +46,7 @@ ${SECTIONS.map(
   ({ title, before, missing }, i) => html`<section id="s${i + 1}" aria-labelledby="t${i + 1}">
 <h2 id="t${i + 1}"><span class="ordinal">${i + 1}</span> ${title}</h2>
 ${before?.(report, sha256)}
-${others.filter(({ section }) => section === i + 1).map((table) => tableMarkup(table, timeZone))}
+${tables.filter(({ section, name }) => section === i + 1 && name !== "findings").map((table) => tableMarkup(table, timeZone, title))}
 ${missing === undefined ? undefined : html`<p class="missing-here"><strong>Not here.</strong> ${missing}</p>`}
 </section>
 `,

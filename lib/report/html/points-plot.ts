@@ -33,7 +33,7 @@ export const pointsPlot = (report: ComplianceReport): Markup => {
   if (lanes.length === 0) return html`<p class="empty">No point of this period is known.</p>`;
   return html`<figure>
 <figcaption><h3>What was captured, and what is left of it</h3>
-<p>One stroke per part, at the start of its capture. Light strokes have left by the policy; dark ones were there when the report was made.</p>
+<p>One stroke per part, at the start of its capture. Short strokes have left by the policy; tall ones were there when the report was made.</p>
 ${legendOf(lanes)}</figcaption>
 ${WIDTHS.map((width) => drawing(report, lanes, width))}
 </figure>`;

@@ -151,11 +151,11 @@ const MAPPING: readonly (readonly [clause: string, asks: string, sections: strin
 ];
 
 const mapping =
-  (): Markup => html`<div class="scroll" role="region" aria-label="Clauses and sections" tabindex="0"><table>
-<caption>Where to look for a clause <span class="note">a pointer, not a judgement</span></caption>
+  (): Markup => html`<h3 class="of-table"><span id="clauses">Where to look for a clause</span><span class="note">a pointer, not a judgement</span></h3>
+<div class="scroll" role="region" aria-labelledby="clauses" tabindex="0"><table aria-labelledby="clauses">
 <thead><tr><th scope="col">Clause</th><th scope="col">Asks for</th><th scope="col">Sections</th></tr></thead>
 <tbody>${MAPPING.map(
-    ([clause, asks, sections]) => html`<tr><td>${clause}</td><td>${asks}</td><td>${sections}</td></tr>
+    ([clause, asks, sections]) => html`<tr><td>${clause}</td><td class="prose">${asks}</td><td>${sections}</td></tr>
 `,
   )}</tbody></table></div>`;
 

@@ -33,7 +33,7 @@ pre { background: var(--raised); padding: .75rem 1rem; overflow-x: auto; margin:
 
 header { padding: clamp(2rem, 8vw, 5rem) 0 2rem; border-bottom: 3px double var(--line); }
 .kicker { color: var(--accent); font-size: .8125rem; letter-spacing: .09em; text-transform: uppercase; margin-bottom: .75rem; }
-.period { font-family: var(--serif); font-size: 1.25rem; color: var(--soft); margin-top: .5rem; }
+.period { font: 1.25rem/1.4 var(--serif); margin-top: .6rem; } .scope { color: var(--soft); font-size: .9375rem; margin-top: .2rem; }
 .verdict { display: flex; gap: .85rem; align-items: flex-start; max-width: none; margin: 2.25rem 0; padding: 1.25rem 1.4rem; font: 1.375rem/1.35 var(--serif); background: var(--raised); border-left: 5px solid; }
 .verdict.red { border-color: var(--red); } .verdict.yellow { border-color: var(--yellow-fill); } .verdict.green { border-color: var(--green); }
 .verdict strong { font-weight: 600; }
@@ -49,13 +49,16 @@ header { padding: clamp(2rem, 8vw, 5rem) 0 2rem; border-bottom: 3px double var(-
 .light { font: 600 .8125rem/1.4 var(--sans); white-space: nowrap; display: inline-flex; gap: .4em; align-items: center; }
 .light.red, .red { color: var(--red); } .light.yellow { color: var(--yellow); } .light.green { color: var(--green); }
 .lights li.red { color: inherit; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: 1rem 1.5rem; margin: 2.25rem 0 1.5rem; padding: 1.1rem 0; border: solid var(--line); border-width: 1px 0; }
+.figures { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 1rem 2rem; margin: 2.25rem 0 1.5rem; padding: 1.1rem 0; border: solid var(--line); border-width: 1px 0; }
 .figures div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .figures dt { font-size: .8125rem; color: var(--soft); line-height: 1.3; }
-.figures dd { margin: 0; font: 600 1.5rem/1.25 var(--serif); font-variant-numeric: lining-nums tabular-nums; white-space: nowrap; }
+.figures dd { margin: 0; font: 600 1.375rem/1.25 var(--serif); font-variant-numeric: lining-nums tabular-nums; white-space: nowrap; }
 .key { font-size: .8125rem; color: var(--soft); }
 .key strong { color: var(--ink); font-weight: 600; }
 
+.findings { list-style: none; padding: 0; }
+.findings li { display: grid; grid-template-columns: 5.5rem 1fr auto; gap: 0 1rem; padding: .7rem 0; border-top: 1px solid var(--line); align-items: baseline; }
+.findings p { max-width: 46rem; } .which { font-size: .875rem; color: var(--soft); } .where { font-size: .8125rem; color: var(--soft); }
 main > section { padding-top: 2.75rem; }
 main > section > h2 { font-size: 1.625rem; margin-bottom: 1rem; }
 .ordinal { color: var(--accent); font-variant-numeric: lining-nums tabular-nums; margin-right: .35em; }
@@ -75,15 +78,16 @@ section h3 { font-size: 1.1875rem; margin: 1.5rem 0 .35rem; }
 .sign-off { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); gap: 2.5rem 2rem; margin-top: 1.25rem; }
 .sign-off dt { font-size: .8125rem; color: var(--soft); } .sign-off dd { margin: 0; height: 2.25rem; border-bottom: 1px solid var(--soft); }
 
-.scroll { overflow-x: auto; margin: 1rem 0 1.75rem; }
+.of-table { font-size: 1.0625rem; margin: 1.5rem 0 .5rem; }
+.note { display: block; font: .8125rem/1.4 var(--sans); color: var(--soft); }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.scroll { overflow-x: auto; margin: 0 0 1.75rem; }
 table { border-collapse: collapse; width: 100%; font-size: .8125rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
-caption { text-align: left; font: 600 1.0625rem/1.3 var(--serif); padding-bottom: .5rem; }
-caption .note { display: block; font: .8125rem/1.4 var(--sans); color: var(--soft); }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1.5px solid var(--soft); vertical-align: bottom; }
 th, td { padding: .42rem .9rem .42rem 0; }
 th:last-child, td:last-child { padding-right: 0; }
 td { border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
-td.text { max-width: 22rem; overflow-wrap: break-word; }
+.word { white-space: nowrap; } .prose { min-width: 6.5rem; max-width: 24rem; overflow-wrap: break-word; }
 .number { text-align: right; white-space: nowrap; } time, td small { white-space: nowrap; }
 .none { color: var(--soft); }
 
@@ -95,6 +99,8 @@ figcaption p { color: var(--soft); font-size: .9375rem; }
 svg.plot { display: block; width: 100%; height: auto; margin-top: .5rem; }
 svg.narrow { display: none; }
 svg text { font: 11.5px var(--sans); fill: var(--ink); }
+svg .lane, svg .late-name { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round; }
+svg .late-name { stroke: var(--red-wash); }
 svg .axis, svg .weekday { fill: var(--soft); font-size: 11px; }
 svg .end { text-anchor: end; }
 .grid { stroke: var(--line); } .base { stroke: var(--line); }
@@ -119,6 +125,7 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 3px double var(--li
 @media (max-width: 44rem) {
   svg.wide { display: none; } svg.narrow { display: block; max-width: 30rem; }
   .verdict { font-size: 1.1875rem; padding: 1rem; }
+  .findings li { grid-template-columns: 1fr; }
   .facts div { grid-template-columns: 1fr; gap: 0; margin-bottom: .35rem; }
 }
 @media print {
@@ -127,9 +134,9 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 3px double var(--li
   body { max-width: none; padding: 0; font-size: 9.5pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   header { padding-top: 0; }
   .scroll { overflow: visible; } table { font-size: 7pt; } th, td { padding: .25rem .5rem .25rem 0; }
-  time, td small, .number { white-space: normal; }
+  time, td small, .number, .word { white-space: normal; } .prose { min-width: 0; }
   svg.wide { display: block; } svg.narrow { display: none; }
-  tr, figure, .month, .lights li, .facts div { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
+  tr, figure, .month, .lights li, .facts div { break-inside: avoid; } h2, h3 { break-after: avoid; }
   thead { display: table-header-group; } pre { white-space: pre-wrap; }
 }
 </style>`;
