@@ -1,4 +1,5 @@
 import { recordName } from "../engine/audit-chain.ts";
+import { canonicalJson, plainJson } from "../engine/canonical-json.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import { isFailure } from "../model/errors.ts";
 import type { Policy } from "../model/policy.ts";
@@ -100,7 +101,8 @@ export const promisedSince = async (
   promise: (policy: Policy) => string | undefined,
   now: EpochMs,
 ): Promise<EpochMs | undefined> => {
-  const said = promise(policy);
+  // As a record holds it: names stand in another order there than in a policy that was read.
+  const said = promise(JSON.parse(canonicalJson(plainJson(policy))) as Policy);
   let since = now;
   for await (const record of newestRecordsOf(evidence, "policy")) {
     const recorded = record.policy as Policy;

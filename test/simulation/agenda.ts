@@ -2,7 +2,6 @@ import type { EpochMs } from "../../lib/model/units.ts";
 
 interface Entry {
   readonly at: EpochMs;
-  readonly name: string;
   readonly act: () => Promise<void>;
 }
 
@@ -10,8 +9,8 @@ interface Entry {
 export class Agenda {
   #entries: Entry[] = [];
 
-  add(at: EpochMs, name: string, act: () => Promise<void>): void {
-    this.#entries.push({ at, name, act });
+  add(at: EpochMs, act: () => Promise<void>): void {
+    this.#entries.push({ at, act });
   }
 
   /** Takes the next entry that lies before an instant. */

@@ -1,11 +1,18 @@
+import type { AuditHead } from "../../lib/model/audit-head.ts";
 import type { Tier } from "../../lib/model/point.ts";
+import type { DailyVerification } from "../../lib/model/verification.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
+import { verifyDay } from "../../lib/operations/daily-verification.ts";
 import { captureEntry, expiryEntries, recordPolicy } from "../../lib/operations/entries.ts";
+import { signHead } from "../../lib/operations/evidence.ts";
 import { applyExpiry, type ExpiryReport, planExpiry } from "../../lib/operations/expire-parts.ts";
 import { applyPlan, planOfRestore } from "../../lib/operations/restore.ts";
 import { openRestoreLane } from "../../lib/operations/restore-lane.ts";
+import { verifyByRestore } from "../../lib/operations/verify-restore.ts";
+import type { TargetDatabase } from "../../lib/ports/target-database.ts";
 import { postgresSource } from "../../lib/postgres/source.ts";
+import { plainReader } from "../../lib/postgres/target/plain-reader.ts";
 import { targetDatabase } from "../../lib/postgres/target/target-database.ts";
 import { inProcessLanes } from "../e2e/in-process-lanes.ts";
 import { lanesHere } from "../engine/restore/restore-world.ts";
@@ -43,6 +50,19 @@ export const expire = async (world: CommandWorld): Promise<ExpiryReport> => {
   );
 };
 
+/** @param scratch  gives an empty database to restore into, if a drill is due */
+export const verify = (world: CommandWorld, scratch: () => Promise<string>): Promise<DailyVerification> =>
+  verifyDay(world, POLICY, {
+    async drill(point) {
+      const url = await scratch();
+      const target = targetDatabase(url);
+      const openLanes = restoreLanes(world, target);
+      return verifyByRestore({ ...world, target, reader: plainReader(url), openLanes }, point);
+    },
+  });
+
+export const sign = async ({ audit, keys }: CommandWorld): Promise<AuditHead> => (await signHead(audit, keys)).head;
+
 /** @param tables  `public.orders`; all if empty */
 export const restore = async (
   world: CommandWorld,
@@ -52,7 +72,11 @@ export const restore = async (
 ): Promise<number> => {
   const target = targetDatabase(url);
   const plan = await planOfRestore({ ...world, target }, point, { scope: { schemas: [], tables } });
-  const openLanes = (opening: Parameters<typeof openRestoreLane>[1]) =>
-    lanesHere(1, () => openRestoreLane({ target, store: world.vault.hot }, opening));
+  const openLanes = restoreLanes(world, target);
   return (await applyPlan({ ...world, target, openLanes }, plan, { proof: "full" })).rows;
 };
+
+const restoreLanes =
+  ({ vault }: CommandWorld, target: TargetDatabase) =>
+  (opening: Parameters<typeof openRestoreLane>[1]) =>
+    lanesHere(1, () => openRestoreLane({ target, store: vault.hot }, opening));

@@ -13,6 +13,7 @@ import { seededEntropy } from "../engine/memory-vault.ts";
 import { faulty, Killed, type Verb } from "../faults/faulty.ts";
 import { memoryRetainedStore } from "../local/memory-retained-store.ts";
 import { type SimulatedClock, simulatedClock } from "./clock.ts";
+import type { StoreSizes } from "./simulated-day.ts";
 
 /** What a store takes for a write. */
 const WRITE_MS = 40;
@@ -77,6 +78,24 @@ export class Machine {
     return Vault.openOrCreate({ hot: this.hot, keys: this.keyStore }, this.keys, this.#entropy);
   }
 
+  async sizes(): Promise<StoreSizes> {
+    const [hot, keys, evidence] = [
+      await sizeOf(this.hot.list("")),
+      await sizeOf(this.keyStore.list("")),
+      await sizeOf(this.evidence.list("")),
+    ];
+    const archive = await sizeOf(this.archive.list(""));
+    return {
+      points: (await sizeOf(this.hot.list("points/"))).objects,
+      hotObjects: hot.objects,
+      hotBytes: hot.bytes,
+      keys: keys.objects,
+      archiveObjects: archive.objects,
+      archiveBytes: archive.bytes,
+      evidenceBytes: evidence.bytes,
+    };
+  }
+
   /** Runs a command by somebody. What fails without a planted fault is thrown. */
   async run<T>(
     work: (world: CommandWorld) => Promise<T>,
@@ -113,6 +132,12 @@ export class Machine {
     }
   }
 }
+
+const sizeOf = async (listing: AsyncIterable<{ readonly bytes: number }>) => {
+  let [objects, bytes] = [0, 0];
+  for await (const facts of listing) [objects, bytes] = [objects + 1, bytes + facts.bytes];
+  return { objects, bytes };
+};
 
 const describe = ({ kind, store, verb, nth }: Fault): string => `${kind} in ${verb} ${nth} of ${store}`;
 

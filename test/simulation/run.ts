@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { embeddedBinaries, startPostgres } from "../../lib/local/postgres-server.ts";
-import { type SimulatedDay, type SimulationReport, simulate } from "./simulate.ts";
+import { simulate } from "./simulate.ts";
+import type { SimulatedDay, SimulationReport } from "./simulated-day.ts";
 import { databasesOn } from "./simulated-server.ts";
 import { csvOf, kilobytes, plotOf } from "./storage-curve.ts";
 

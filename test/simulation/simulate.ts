@@ -1,59 +1,29 @@
 import { listPoints } from "../../lib/engine/points.ts";
-import type { EpochMs } from "../../lib/model/units.ts";
-import { addDays, instantOf } from "../../lib/policy/business-date.ts";
+import type { AuditHead } from "../../lib/model/audit-head.ts";
+import { headFile } from "../../lib/operations/evidence.ts";
+import { verifyEvidence } from "../../lib/operations/verify-evidence.ts";
+import { addDays, businessDateOf, instantOf } from "../../lib/policy/business-date.ts";
 import { type Random, seededRandom } from "../e2e/chain/random.ts";
 import { Agenda } from "./agenda.ts";
-import { type CaptureWanted, capture, expire, restore } from "./commands.ts";
+import { type CaptureWanted, capture, expire, restore, sign, verify } from "./commands.ts";
+import { wrongVerdicts } from "./expected-verdicts.ts";
 import { Ledger } from "./ledger.ts";
-import { namesIn } from "./look-inside.ts";
 import { type CommandWorld, type Fault, Machine } from "./machine.ts";
-import { CLASS_OF, POLICY } from "./policy.ts";
+import { POLICY } from "./policy.ts";
 import { fewOf, Proofs } from "./proofs.ts";
-import { lookAtDatabase, Shop, TABLES } from "./shop.ts";
+import { lookAtDatabase, Shop } from "./shop.ts";
+import type { SimulatedDay, SimulationOptions, SimulationReport } from "./simulated-day.ts";
 import { isBounded } from "./storage-curve.ts";
 
 const MINUTE_MS = 60_000;
 /** After a command fell it is run again, when its lease is over. */
 const AGAIN_MS = 65 * MINUTE_MS;
+const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
 const FAULT_SHARE = 0.05;
+/** In life it is every hour; its margin of half a day is for runs that fail. */
 const WORKER_TIMES = ["00:20", "06:20", "12:20", "18:20"];
-const DAYS_PER_RESTORE = 7;
 /** Only then every term of the policy but the longest has ended several times. */
 const BOUNDED_AFTER_DAYS = 300;
-
-export interface SimulationOptions {
-  /** First business date. */
-  readonly from: string;
-  readonly days: number;
-  readonly seed: number;
-  /** URL of an empty database named as the policy's, and what makes an empty one to restore into. */
-  readonly databaseUrl: string;
-  readonly emptyDatabase: () => Promise<string>;
-  readonly onDay?: (day: SimulatedDay) => void;
-}
-
-export interface SimulatedDay {
-  readonly day: string;
-  readonly points: number;
-  readonly hotObjects: number;
-  readonly hotBytes: number;
-  readonly archiveObjects: number;
-  readonly archiveBytes: number;
-  readonly evidenceBytes: number;
-  readonly elapsedMs: number;
-  /** Planted faults that were met, and what was left out. */
-  readonly events: readonly string[];
-  readonly broken: readonly string[];
-}
-
-export interface SimulationReport {
-  readonly seed: number;
-  readonly days: readonly SimulatedDay[];
-  readonly counts: Readonly<Record<string, number>>;
-  /** Promises that were not kept, with their day. */
-  readonly broken: readonly string[];
-  readonly elapsedMs: number;
-}
 
 /** Lives through days of a machine that runs Lastgood from cron, and proves every one of them. */
 export const simulate = async (options: SimulationOptions): Promise<SimulationReport> => {
@@ -72,6 +42,10 @@ class Simulation {
   readonly #agenda = new Agenda();
   readonly #random: Random;
   readonly #counts: Record<string, number> = {};
+  /** Business dates with a hot point. */
+  readonly #captured = new Set<string>();
+  /** A head of the evidence, kept where nobody who writes evidence can write. */
+  #kept: AuditHead | undefined;
   #events: string[] = [];
   #broken: string[] = [];
 
@@ -97,7 +71,7 @@ class Simulation {
     return {
       seed,
       days: lived,
-      counts: { ...this.#counts, partsGone: this.#proofs.partsGone, wordsGone: this.#proofs.wordsGone },
+      counts: { ...this.#counts, "parts gone": this.#proofs.partsGone, "words gone": this.#proofs.wordsGone },
       broken: [...lived.flatMap((one) => one.broken.map((what) => `${one.day}: ${what}`)), ...growing(lived)],
       elapsedMs: clock.elapsedMs() - began,
     };
@@ -114,56 +88,73 @@ class Simulation {
       await entry.act();
     }
     await clock.moveTo(end);
-    const vault = await this.#machine.open();
-    this.#note(await this.#proofs.ofTheDay(clock.now(), vault));
-    return {
-      day,
-      ...(await this.#storage()),
-      elapsedMs: clock.elapsedMs() - began,
-      events: this.#events,
-      broken: this.#broken,
-    };
+    this.#note(await this.#proofs.ofTheDay(clock.now(), await this.#machine.open()));
+    const sizes = await this.#machine.sizes();
+    return { day, ...sizes, elapsedMs: clock.elapsedMs() - began, events: this.#events, broken: this.#broken };
   }
 
   #plan(day: string, i: number): void {
-    const at = (time: string): EpochMs => instantOf(day, time, POLICY.timeZone);
     const { clock } = this.#machine;
-    this.#agenda.add(at("00:50"), "vacuum", () => this.#shop.vacuum());
-    if (this.#missed(i)) this.#events.push("no capture: the machine was off at night");
-    else this.#agenda.add(at("01:10"), "capture", () => this.#capture({ tier: "hot" }));
-    for (const time of ["10:00", "15:00"]) this.#agenda.add(at(time), "trade", () => this.#shop.trade(clock.now()));
-    if (i % 7 === 2 || i % 7 === 4)
-      this.#agenda.add(at("16:00"), "release", () => this.#capture({ tier: "release", release: `${day}.1` }));
-    for (const time of WORKER_TIMES) this.#agenda.add(at(time), "expire", () => this.#expire());
-    if (i % DAYS_PER_RESTORE === 5) this.#agenda.add(at("11:00"), "restore", () => this.#restore());
-  }
-
-  /** Once in about six weeks nobody was there to switch the machine on before the morning. */
-  #missed(i: number): boolean {
-    return i % 40 === 17;
+    const at = (time: string, act: () => Promise<void>): void =>
+      this.#agenda.add(instantOf(day, time, POLICY.timeZone), act);
+    at("00:50", () => this.#shop.vacuum());
+    // Once in six weeks nobody was there to switch the machine on before the morning.
+    if (i % 40 === 17) this.#events.push("no capture: the machine was off at night");
+    else at("01:10", () => this.#capture({ tier: "hot" }));
+    at("04:00", () => this.#verify());
+    at("04:30", () => this.#sign());
+    for (const time of ["10:00", "15:00"]) at(time, () => this.#shop.trade(clock.now()));
+    if (i % 7 === 2 || i % 7 === 4) at("16:00", () => this.#capture({ tier: "release", release: `${day}.1` }));
+    for (const time of WORKER_TIMES) at(time, () => this.#expire());
+    if (i % 7 === 5) at("11:00", () => this.#restore());
   }
 
   async #capture(wanted: CaptureWanted): Promise<void> {
-    const done = await this.#command(
-      "capture",
-      (world) => capture(world, this.#options.databaseUrl, wanted),
+    const { databaseUrl } = this.#options;
+    const taken = await this.#command(
+      "captures",
+      (world) => capture(world, databaseUrl, wanted),
       () => this.#capture(wanted),
     );
     // A process that died after its point was there has taken it all the same.
     const vault = await this.#machine.open();
-    for (const point of await listPoints(vault.hot))
-      if (!this.#ledger.seen.has(point.id)) await this.#ledger.pointTaken(point);
-    if (done) this.#note(await this.#proofs.atAnyTime(this.#machine.clock.now(), vault));
+    for (const point of await listPoints(vault.hot)) {
+      if (this.#ledger.seen.has(point.id)) continue;
+      await this.#ledger.pointTaken(point);
+      if (point.tier === "hot") this.#captured.add(businessDateOf(point.startedAt, POLICY.timeZone));
+    }
+    if (taken !== undefined) this.#note(await this.#proofs.atAnyTime(this.#machine.clock.now(), vault));
   }
 
   async #expire(): Promise<void> {
     const { clock } = this.#machine;
     this.#note(await this.#proofs.atAnyTime(clock.now(), await this.#machine.open()));
-    const done = await this.#command("expire", expire, () => this.#expire());
+    const done = await this.#command("expiries", expire, () => this.#expire());
     const vault = await this.#machine.open();
-    this.#note(
-      done ? await this.#proofs.afterExpiry(clock.now(), vault) : await this.#proofs.atAnyTime(clock.now(), vault),
+    const look = done === undefined ? this.#proofs.atAnyTime : this.#proofs.afterExpiry;
+    this.#note(await look.call(this.#proofs, clock.now(), vault));
+  }
+
+  /** The day's own verdict must say what this simulation knows: what was missed, and that nothing else is wrong. */
+  async #verify(): Promise<void> {
+    const { emptyDatabase } = this.#options;
+    const verdict = await this.#command(
+      "verifications",
+      (world) => verify(world, emptyDatabase),
+      () => this.#verify(),
     );
+    if (verdict !== undefined) this.#note(wrongVerdicts(verdict, this.#captured));
+  }
+
+  /** Signs a head. All evidence is checked once a month by somebody who kept an earlier one. */
+  async #sign(): Promise<void> {
+    const head = await this.#command("signed heads", sign, () => this.#sign());
+    const { evidence, keys, clock } = this.#machine;
+    if (head === undefined || (this.#kept !== undefined && clock.now() - this.#kept.at < MONTH_MS)) return;
+    const keptHead = this.#kept && headFile(this.#kept);
+    const { problems } = await verifyEvidence(evidence, { publicKey: await keys.publicKey(), keptHead });
+    this.#note(problems.map(({ message }) => message));
+    this.#kept = head;
   }
 
   async #restore(): Promise<void> {
@@ -171,27 +162,30 @@ class Simulation {
     const whole = (await listPoints(vault.hot)).filter((point) => point.expired === undefined);
     const point = this.#random.pick(whole);
     const url = await this.#options.emptyDatabase();
-    const done = await this.#command("restore", (world) => restore(world, url, point.id, []));
-    if (!done) return;
+    const rows = await this.#command("restores", (world) => restore(world, url, point.id, []));
+    if (rows === undefined) return;
     const found = await lookAtDatabase(url);
-    for (const table of this.#ledger.seen.get(point.id) ?? [])
-      if (found.find((one) => one.name === table.name)?.md5 !== table.md5)
-        this.#note([`table ${table.name} of point ${point.id} was restored otherwise than it was`]);
+    for (const { name, md5 } of this.#ledger.seen.get(point.id) ?? [])
+      if (found.find((one) => one.name === name)?.md5 !== md5)
+        this.#note([`table ${name} of point ${point.id} was restored otherwise than it was`]);
   }
 
-  /** @returns whether it came to its end */
-  async #command(
+  /** @returns what came of it; undefined if it fell, and then it is run again */
+  async #command<T>(
     name: string,
-    work: (world: CommandWorld) => Promise<unknown>,
+    work: (world: CommandWorld) => Promise<T>,
     again?: () => Promise<void>,
-  ): Promise<boolean> {
+  ): Promise<T | undefined> {
     const fault = this.#random.chance(FAULT_SHARE) ? this.#fault() : undefined;
-    this.#counts[name] = (this.#counts[name] ?? 0) + 1;
     const ended = await this.#machine.run(work, { fault });
-    if ("done" in ended) return true;
-    this.#events.push(`${name} ${ended.fell}`);
-    if (again !== undefined) this.#agenda.add(this.#machine.clock.now() + AGAIN_MS, `${name} again`, again);
-    return false;
+    if ("done" in ended) {
+      this.#counts[name] = (this.#counts[name] ?? 0) + 1;
+      return ended.done;
+    }
+    this.#counts["falls"] = (this.#counts["falls"] ?? 0) + 1;
+    this.#events.push(`${name}: ${ended.fell}`);
+    if (again !== undefined) this.#agenda.add(this.#machine.clock.now() + AGAIN_MS, again);
+    return undefined;
   }
 
   #fault(): Fault {
@@ -201,19 +195,6 @@ class Simulation {
       store: random.pick(["hot", "hot", "hot", "keys", "evidence"]),
       verb: random.pick(["put", "put", "delete", "get", "list"]),
       nth: 1 + random.below(random.pick([3, 12, 40])),
-    };
-  }
-
-  async #storage() {
-    const { hot, evidence, archive } = this.#machine;
-    const [h, e, a] = [await sizeOf(hot.list("")), await sizeOf(evidence.list("")), await sizeOf(archive.list(""))];
-    return {
-      points: (await namesIn(hot, "points/")).length,
-      hotObjects: h.objects,
-      hotBytes: h.bytes,
-      archiveObjects: a.objects,
-      archiveBytes: a.bytes,
-      evidenceBytes: e.bytes,
     };
   }
 
@@ -227,12 +208,3 @@ const growing = (days: readonly SimulatedDay[]): readonly string[] =>
   (["hotBytes", "hotObjects", "archiveBytes", "archiveObjects"] as const)
     .filter((what) => days.length >= BOUNDED_AFTER_DAYS && !isBounded(days.map((day) => day[what])))
     .map((what) => `${days.at(-1)?.day}: ${what} have not stopped growing`);
-
-const sizeOf = async (listing: AsyncIterable<{ readonly bytes: number }>) => {
-  let [objects, bytes] = [0, 0];
-  for await (const facts of listing) [objects, bytes] = [objects + 1, bytes + facts.bytes];
-  return { objects, bytes };
-};
-
-const notPublic = TABLES.filter((name) => CLASS_OF[name] === undefined);
-if (notPublic.length > 0) throw new TypeError(`tables without a class: ${notPublic.join(", ")}`);

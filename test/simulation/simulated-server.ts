@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { SimulationOptions } from "./simulate.ts";
+import type { SimulationOptions } from "./simulated-day.ts";
 
 /** The shop's database on a server, and one to restore into that is empty each time it is asked for. */
 export const databasesOn = async (server: {

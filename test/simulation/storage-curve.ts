@@ -1,4 +1,4 @@
-import type { SimulatedDay } from "./simulate.ts";
+import type { SimulatedDay } from "./simulated-day.ts";
 
 const WIDTH_MAX = 92;
 const HEIGHT = 8;
@@ -28,6 +28,7 @@ const COLUMNS = [
   "points",
   "hotObjects",
   "hotBytes",
+  "keys",
   "archiveObjects",
   "archiveBytes",
   "evidenceBytes",
