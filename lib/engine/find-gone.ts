@@ -104,7 +104,7 @@ export class HeldKeys {
     if (this.active && this.#merge.current.gone) await this.advance();
   }
 
-  compareTo(key: KeyReader): number {
+  compareTo(key: Pick<KeyReader, "bytes" | "length">): number {
     return this.#merge.current.compareTo(key.bytes, key.length);
   }
 

@@ -1,23 +1,27 @@
 import type { Layer, PartTable } from "../model/point.ts";
 import { deltaCutBits } from "./cut.ts";
+import { HeldKeys } from "./find-gone.ts";
 import type { FoldedTable, FoldPlace } from "./fold.ts";
 import { GoneWriter } from "./gone-writer.ts";
 import { layerOf } from "./lane.ts";
 import { LayerWriter } from "./layer-writer.ts";
-import { layerCursors, layerSource, Merge } from "./layers.ts";
+import { type LayerSource, layerCursors, layerSource, Merge } from "./layers.ts";
 import { FrameBuffer } from "./read-table.ts";
 
 /** A delta's chunks are a quarter of a base's. */
 const DELTA_SHARE = 4;
 
 /**
- * Merges neighbouring deltas of a table into one: of each key what the newest says, a row or that it is gone.
+ * Merges neighbouring deltas of a table into one: of each key what the newest says, a row or that it is gone. That a key is gone
+ * is said only where the layers below hold it: otherwise the key of a row that came and went between two points that stay
+ * would outlive the row.
  * @param deltas  oldest first
+ * @param below  all layers under them
  */
 export const foldDeltas = async (
   place: FoldPlace,
   table: PartTable,
-  deltas: readonly Layer[],
+  { deltas, below }: { readonly deltas: readonly Layer[]; readonly below: readonly Layer[] },
 ): Promise<FoldedTable> => {
   const { store, entropy, cut, foldId, ...keys } = place;
   const source = layerSource(store, place.namingSecret, place.class, table);
@@ -44,13 +48,14 @@ export const foldDeltas = async (
   );
   const lane = { store, entropy, pointId: foldId, classes: new Map([[place.class, place]]) };
   const gone = new GoneWriter(lane, { class: place.class, tableId: table.id });
+  const held = new HeldBelow(source, below);
   const out = new FrameBuffer();
   for (;;) {
     const more = merge.next();
     if (!(typeof more === "boolean" ? more : await more)) break;
     const { keys: list, index, frames, frameStart, frameEnd } = merge.current.entry();
-    if (merge.current.gone || frames === undefined) await gone.add(list.key(index));
-    else out.add(frames.subarray(frameStart, frameEnd));
+    if (!merge.current.gone && frames !== undefined) out.add(frames.subarray(frameStart, frameEnd));
+    else if (await held.holds(list.key(index))) await gone.add(list.key(index));
     if (out.full) {
       place.signal?.throwIfAborted();
       await writer.write(out.take());
@@ -65,3 +70,25 @@ export const foldDeltas = async (
   };
   return { layer, stored, chunksRewritten: 0 };
 };
+
+/** Whether layers hold keys as live, asked in key order. Reads key lists, no rows, and nothing before it is asked. */
+class HeldBelow {
+  readonly #source: LayerSource;
+  readonly #layers: readonly Layer[];
+  #held: HeldKeys | undefined;
+
+  constructor(source: LayerSource, layers: readonly Layer[]) {
+    this.#source = source;
+    this.#layers = layers;
+  }
+
+  async holds(key: Buffer): Promise<boolean> {
+    if (this.#held === undefined) {
+      this.#held = new HeldKeys(this.#source, { layers: this.#layers }, { from: key.toString("hex") });
+      await this.#held.advance();
+    }
+    const asked = { bytes: key, length: key.length };
+    while (this.#held.active && this.#held.compareTo(asked) < 0) await this.#held.advance();
+    return this.#held.active && this.#held.compareTo(asked) === 0;
+  }
+}

@@ -1,6 +1,7 @@
 import { Failure } from "../model/errors.ts";
-import type { Layer, PartRef, PartTable, Point } from "../model/point.ts";
+import type { Layer, PartRef, PartTable, Point, RangeRecord } from "../model/point.ts";
 import { type Fold, layerKey, type TableChain } from "./fold-plan.ts";
+import { holdsStart, joinRanges } from "./fold-ranges.ts";
 import { layerSource } from "./layers.ts";
 import { getPart } from "./points.ts";
 import type { Vault } from "./vault.ts";
@@ -12,6 +13,8 @@ export class FoldLayers {
   readonly #points: ReadonlyMap<string, Point>;
   readonly #holders: ReadonlyMap<string, string>;
   readonly #layers = new Map<string, Layer>();
+  /** By base layer: starts of ranges, and whether a row of it begins there. */
+  readonly #starts = new Map<string, Map<string, boolean>>();
 
   constructor(vault: Vault, points: readonly Point[], holders: ReadonlyMap<string, string>) {
     this.#vault = vault;
@@ -23,12 +26,15 @@ export class FoldLayers {
     this.#layers.set(layerKey(fold.class, fold.table, fold.from, fold.to), layer);
   }
 
-  /** What a fold merges: the layers after `from`, up to `to`; and the record of the point that proves the result. */
-  async inputs(fold: Fold): Promise<{ readonly proof: PartTable; readonly layers: readonly Layer[] }> {
+  /** What a fold merges: the layers after `from`, up to `to`; those below; and the record of the point that proves the result. */
+  async inputs(
+    fold: Fold,
+  ): Promise<{ readonly proof: PartTable; readonly layers: readonly Layer[]; readonly below: readonly Layer[] }> {
     const { layers } = await this.#table(fold.source, fold.class, fold.table);
     const ids = layers.map((layer) => layer.pointId);
     const proof = await this.#table(fold.provenBy, fold.class, fold.table);
-    return { proof, layers: layers.slice(ids.indexOf(fold.from) + 1, ids.indexOf(fold.to) + 1) };
+    const first = ids.indexOf(fold.from) + 1;
+    return { proof, layers: layers.slice(first, ids.indexOf(fold.to) + 1), below: layers.slice(0, first) };
   }
 
   /** The layers that the plan gives a table: its own where it has them, else those of others or new ones. */
@@ -41,6 +47,21 @@ export class FoldLayers {
       found.push(own ?? (await this.#layer(chain, from, to)));
     }
     return found;
+  }
+
+  /**
+   * The ranges of a table whose layers the plan changes. A range starts at the key of a row of its first base; where the new base
+   * has no such row, the range becomes part of the one before it, so that the key does not outlive the row.
+   */
+  async ranges(table: PartTable, chain: TableChain, [base]: readonly Layer[]): Promise<readonly RangeRecord[]> {
+    if (base === undefined || base.pointId === table.layers[0]?.pointId) return table.ranges;
+    const { namingSecret } = await this.#vault.classSecret(chain.class);
+    const source = layerSource(this.#vault.hot, namingSecret, chain.class, table);
+    const key = layerKey(chain.class, chain.table, "", base.pointId);
+    const held = this.#starts.get(key) ?? new Map<string, boolean>();
+    this.#starts.set(key, held);
+    for (const { start } of table.ranges) if (!held.has(start)) held.set(start, await holdsStart(source, base, start));
+    return joinRanges(table.ranges, (start) => held.get(start) === true);
   }
 
   /**

@@ -1,5 +1,5 @@
 import { decompress, unpack } from "../../lib/engine/chunk.ts";
-import { adoptPage, getEntries } from "../../lib/engine/page.ts";
+import { adoptPage, getPage, type Page } from "../../lib/engine/page.ts";
 import { getPart, listPoints, type PartHeader, pagesOf } from "../../lib/engine/points.ts";
 import { open } from "../../lib/engine/seal.ts";
 import type { ChunkEntry, Part, Point } from "../../lib/model/point.ts";
@@ -14,10 +14,12 @@ import {
   takeBase,
   takeDelta,
 } from "./synthetic-history.ts";
-import { syntheticFacts } from "./synthetic-rows.ts";
+import { syntheticFacts, syntheticKey } from "./synthetic-rows.ts";
 
 export const CLASSES = ["money", "people", "rest"] as const;
 const ROWS = 30;
+/** Each third row of a base starts a range. */
+const RANGE_ROWS = 3;
 
 /** A row of a table that is put (again, with a body nobody else has) or deleted. */
 export interface Change {
@@ -32,6 +34,8 @@ export class ClassHistory {
   /** By point and class: what `expire` has not taken away. */
   readonly states = new Map<string, readonly TableState[]>();
   readonly #bodies = new Set<string>();
+  /** Keys that a row of the keyed table of a class ever had. */
+  readonly #keys = new Map<string, Set<Id>>();
   #points = 0;
 
   constructor(made: MemoryVault) {
@@ -68,9 +72,12 @@ export class ClassHistory {
       taken[name] = before === undefined ? "base" : "delta";
       const first = before?.[0];
       const one =
-        first === undefined ? await takeBase(lane, `${name}-0`, keyed, rows, name) : await takeDelta(lane, first, rows);
+        first === undefined
+          ? await takeBase(lane, `${name}-0`, keyed, rows, name, RANGE_ROWS)
+          : await takeDelta(lane, first, rows);
       tables.push(one, await takeBase(lane, `${name}-1`, syntheticFacts(log), rows, name));
       this.states.set(`${id}/${name}`, tables.slice(-2));
+      this.#keys.set(name, new Set([...(this.#keys.get(name) ?? []), ...rows.keys()]));
     }
     await putSyntheticPoint(vault, id, clock.now(), tables);
     await clock.advance(60_000);
@@ -99,15 +106,26 @@ export class ClassHistory {
     return wrong;
   }
 
-  /** Bodies of rows that no staying part shows and that can be read all the same, with any key there is. */
+  /** Bodies of rows, and their keys, that no staying part shows and that can be read all the same, with any key there is. */
   async readableThoughGone(): Promise<readonly string[]> {
     const shown = new Set([...this.states.values()].flat().flatMap((state) => [...state.rows.values()]));
     const gone = [...this.#bodies].filter((body) => !shown.has(body));
-    const texts = await this.#everythingThatOpens();
-    return gone.filter((body) => texts.some((text) => text.includes(body)));
+    const opened = await this.#everythingThatOpens();
+    const keys = CLASSES.flatMap((name) => this.#goneKeys(name).map((id) => ({ name, id })));
+    return [
+      ...gone.filter((body) => opened.rows.some((text) => text.includes(body))),
+      ...keys.filter(({ name, id }) => opened.holdsKey(`${name}-0`, id)).map(({ name, id }) => `key ${id} of ${name}`),
+    ];
   }
 
-  /** The state of a class at a point as its part stands now: folds may have given it other layers. */
+  #goneKeys(name: string): readonly Id[] {
+    const shown = new Set<Id>();
+    for (const [key, [keyed]] of this.states)
+      if (key.endsWith(`/${name}`)) for (const id of keyed?.rows.keys() ?? []) shown.add(id);
+    return [...(this.#keys.get(name) ?? [])].filter((id) => !shown.has(id));
+  }
+
+  /** The state of a class at a point as its part stands now: folds may have given it other layers and ranges. */
   async #named(point: Point, name: string): Promise<readonly TableState[] | undefined> {
     const ref = point.parts.find((one) => one.class === name);
     const tables = this.states.get(`${point.id}/${name}`);
@@ -115,7 +133,7 @@ export class ClassHistory {
     const part = await getPart(this.made.vault, point, ref);
     return tables.map((state) => {
       const table = part.tables.find((one) => one.id === state.id);
-      return table === undefined ? state : { ...state, layers: table.layers };
+      return table === undefined ? state : { ...state, layers: table.layers, ranges: table.ranges };
     });
   }
 
@@ -137,30 +155,60 @@ export class ClassHistory {
     return body;
   }
 
-  /** Every chunk that some key in the key store leads to, by a walk that asks no point: through part objects, and page by page. */
-  async #everythingThatOpens(): Promise<readonly string[]> {
+  /**
+   * Every page and chunk that some key in the key store leads to, by a walk that asks no point: through part objects, and page by
+   * page. Of each table also what parts and pages say in clear JSON.
+   */
+  async #everythingThatOpens(): Promise<Opened> {
     const { vault, stores } = this.made;
-    const entries = new Map<string, ChunkEntry>();
+    const opened = new Opened();
     for (const keyName of await namesIn(stores.keys, "parts/")) {
       const [, id = "", name = ""] = keyName.split("/");
       const partKey = await vault.partKey(id, name);
       for (const object of await namesIn(stores.hot, `parts/${id}/${name}.`)) {
         const { plain } = open<PartHeader>(object, (await stores.hot.get(object)) as Buffer, "part", partKey);
-        for (const page of pagesOf(JSON.parse(unpack(object, plain).toString("utf8")) as Part))
-          for (const entry of await getEntries(stores.hot, page)) entries.set(entry.name, entry);
+        const part = JSON.parse(unpack(object, plain).toString("utf8")) as Part;
+        for (const table of part.tables) {
+          opened.addText(table.id, JSON.stringify(table));
+          for (const page of pagesOf({ ...part, tables: [table] }))
+            opened.addPage(table.id, await getPage(stores.hot, page));
+        }
       }
       for (const object of await namesIn(stores.hot, "pages/")) {
         const adopted = await adoptPage(stores.hot, object, partKey).catch(() => undefined);
-        for (const entry of adopted?.page.chunks ?? []) entries.set(entry.name, entry);
+        if (adopted !== undefined) opened.addPage(adopted.table, adopted.page);
       }
     }
-    const texts: string[] = [];
-    for (const entry of entries.values()) {
+    for (const entry of opened.chunks.values()) {
       const sealed = await stores.hot.get(entry.name);
       if (sealed === undefined) continue;
       const { plain } = open(entry.name, sealed, "chunk", Buffer.from(entry.key, "base64"));
-      texts.push(decompress(entry.name, plain, entry.plainBytes).toString("latin1"));
+      opened.rows.push(decompress(entry.name, plain, entry.plainBytes).toString("latin1"));
     }
-    return texts;
+    return opened;
+  }
+}
+
+/** What came to light: rows of chunks, keys of pages, and what is said of each table. */
+class Opened {
+  readonly rows: string[] = [];
+  readonly chunks = new Map<string, ChunkEntry>();
+  readonly #keys = new Set<string>();
+  readonly #texts = new Map<string, Set<string>>();
+
+  addPage(table: string, { chunks, keys }: Page): void {
+    for (const entry of chunks) this.chunks.set(entry.name, entry);
+    this.addText(table, JSON.stringify(chunks));
+    for (let i = 0; i < keys.count; i++) this.#keys.add(`${table} ${keys.key(i).toString("hex")}`);
+  }
+
+  addText(table: string, text: string): void {
+    const texts = this.#texts.get(table) ?? new Set();
+    this.#texts.set(table, texts.add(text));
+  }
+
+  holdsKey(table: string, id: Id): boolean {
+    const key = syntheticKey(id).toString("hex");
+    return this.#keys.has(`${table} ${key}`) || [...(this.#texts.get(table) ?? [])].some((text) => text.includes(key));
   }
 }

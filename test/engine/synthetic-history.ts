@@ -87,24 +87,29 @@ export const writerOf = async (
   );
 };
 
-/** A base layer of the rows and the ranges that its pages start. */
+/** A base layer of the rows and the ranges that its pages start, or that every so many rows start. */
 export const takeBase = async (
   lane: Lane,
   tableId: string,
   facts: TableFacts,
   rows: Rows,
   className?: string,
+  rangeRows?: number,
 ): Promise<TableState> => {
   const writer = await writerOf(lane, tableId, facts, { class: className });
   for (const frames of framesOf(facts, rows)) await writer.write(frames);
   const pages = await writer.close();
-  const starts = facts.key === undefined ? [] : ["", ...rangeStarts(pages)];
+  const own = rangeRows === undefined ? rangeStarts(pages) : everyNth(rows, rangeRows);
+  const starts = facts.key === undefined ? [] : ["", ...own];
   const ranges = rangesOf(lane, { facts, rows, class: className }, starts);
   return { id: tableId, facts, rows, layers: [layerOf("base", lane.pointId, pages)], ranges, class: className };
 };
 
 const rangeStarts = (pages: readonly PageSum[]): readonly string[] =>
   pages.slice(1).flatMap((page) => (page.startsRange ? [page.firstColumn] : []));
+
+const everyNth = (rows: Rows, n: number): readonly string[] =>
+  sortIds(rows.keys()).flatMap((id, i) => (i > 0 && i % n === 0 ? [syntheticKey(id).toString("hex")] : []));
 
 /** The state after the one given, with the difference as a delta layer. */
 export const takeDelta = async (lane: Lane, before: TableState, rows: Rows): Promise<TableState> => {
