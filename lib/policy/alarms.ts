@@ -23,6 +23,8 @@ export interface Unremoved {
 export const alarmsOf = (
   facts: {
     readonly unremoved: readonly Unremoved[];
+    /** Copies that nobody speaks for and that could not be deleted when they were to be. */
+    readonly unknown: readonly { readonly name: string; readonly deadline: EpochMs; readonly reason: string }[];
     readonly holds: readonly Hold[];
     readonly clock: ClockControl;
   },
@@ -30,7 +32,8 @@ export const alarmsOf = (
 ): readonly Alarm[] => {
   const alarms = [
     ...facts.unremoved.flatMap((one) => partAlarm(one, now)),
-    ...reviewsDue(facts.holds, now).map((hold) => reviewAlarm(hold)),
+    ...facts.unknown.map((one) => unknownAlarm(one, now)),
+    ...reviewsDue(facts.holds, now).flatMap((hold) => reviewAlarms(hold)),
     ...(facts.clock.problem === undefined ? [] : [clockAlarm(facts.clock.problem)]),
   ];
   return alarms.toSorted((a, b) => Number(b.level === "page") - Number(a.level === "page"));
@@ -47,11 +50,24 @@ const partAlarm = ({ part, deadline, lockedUntil, reason }: Unremoved, now: Epoc
   return [{ level: isOver ? "page" : "alarm", about: "part", part, deadline, message }];
 };
 
-const reviewAlarm = ({ id, reviewAt, matter }: Hold): Alarm => ({
-  level: "alarm",
-  about: "hold",
-  deadline: reviewAt,
-  message: `hold ${id} (${matter}) was to be reviewed by ${iso(reviewAt)}; it goes on until two people release it`,
+/** One for each part that it holds: evidence of a part tells why it outlives its deadline. */
+const reviewAlarms = ({ id, reviewAt, matter, parts }: Hold): readonly Alarm[] =>
+  parts.map((part) => ({
+    level: "alarm",
+    about: "hold",
+    part,
+    deadline: reviewAt,
+    message: `hold ${id} (${matter}) was to be reviewed by ${iso(reviewAt)}; it goes on until two people release it`,
+  }));
+
+const unknownAlarm = (
+  { name, deadline, reason }: { readonly name: string; readonly deadline: EpochMs; readonly reason: string },
+  now: EpochMs,
+): Alarm => ({
+  level: now >= deadline ? "page" : "alarm",
+  about: "unknown copy",
+  deadline,
+  message: `object ${name}, which nothing speaks for, must be gone by ${iso(deadline)} and could not be deleted: ${reason}`,
 });
 
 const clockAlarm = (problem: string): Alarm => ({
