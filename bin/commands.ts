@@ -1,3 +1,8 @@
+import { addArchiveCreate } from "./commands/archive-create.ts";
+import { addArchiveKey } from "./commands/archive-key.ts";
+import { addArchiveList } from "./commands/archive-list.ts";
+import { addArchiveRestore } from "./commands/archive-restore.ts";
+import { addArchiveVerify } from "./commands/archive-verify.ts";
 import { addCapture } from "./commands/capture.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addDemo } from "./commands/demo.ts";
@@ -41,6 +46,11 @@ export const COMMANDS: readonly AddCommand[] = [
   addEvidenceKey,
   addEvidenceProve,
   addEvidenceVerify,
+  addArchiveCreate,
+  addArchiveList,
+  addArchiveVerify,
+  addArchiveRestore,
+  addArchiveKey,
   addDoctor,
   addDemo,
   addCompletion,

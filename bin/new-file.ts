@@ -9,8 +9,9 @@ import { Failure } from "../lib/model/errors.ts";
 export const writeNewFile = async <T>(
   path: string,
   fill: (write: (bytes: string | Uint8Array) => Promise<void>) => Promise<T>,
+  mode = 0o666,
 ): Promise<T> => {
-  const handle = await naming(path, () => open(path, "wx"));
+  const handle = await naming(path, () => open(path, "wx", mode));
   try {
     const result = await fill((bytes) => naming(path, () => handle.writeFile(bytes)));
     await naming(path, () => handle.sync());

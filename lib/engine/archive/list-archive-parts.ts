@@ -1,5 +1,6 @@
 import type { ArchivePart } from "../../model/archive.ts";
 import { Failure, isFailure } from "../../model/errors.ts";
+import type { EpochMs } from "../../model/units.ts";
 import type { RetainedFacts, RetainedStore } from "../../ports/retained-store.ts";
 import { decodeDocument, sha256 } from "../document.ts";
 import { archiveDocumentName, archiveId, archivePrefix, prefixOfDocument } from "./archive-names.ts";
@@ -13,6 +14,8 @@ export interface StoredArchivePart extends ArchivePart {
   readonly documentVersion: string;
   /** Of the document as it lies in the store, hex. */
   readonly documentSha256: string;
+  /** When the store says that the document was written. */
+  readonly writtenAt: EpochMs;
 }
 
 /** A document that cannot be read. What lies beside it may be a good archive, so it is no stranger's either. */
@@ -49,9 +52,10 @@ export const listArchiveParts = async (archive: RetainedStore): Promise<ArchiveL
   const parts: StoredArchivePart[] = [];
   const damaged: DamagedArchivePart[] = [];
   const named = new Set<string>();
-  for (const { name, version } of oldest.values()) {
+  for (const facts of oldest.values()) {
+    const { name, version } = facts;
     try {
-      const part = await readArchivePart(archive, name, version);
+      const part = await readArchivePart(archive, facts);
       // It was removed since the listing: what it named goes, or went, with it.
       if (part === undefined) continue;
       parts.push(part);
@@ -74,15 +78,14 @@ export const listArchiveParts = async (archive: RetainedStore): Promise<ArchiveL
  */
 export const readArchivePart = async (
   archive: RetainedStore,
-  name: string,
-  version: string,
+  { name, version, writtenAt }: RetainedFacts,
 ): Promise<StoredArchivePart | undefined> => {
   const bytes = await archive.get(name, version);
   if (bytes === undefined) return undefined;
   try {
     const part = decodeDocument<ArchivePart>(name, bytes, FORMAT);
     if (!isNamed(part, name)) throw corrupt(name, "it is not the archive part its name says");
-    return { ...part, id: archiveId(part), documentVersion: version, documentSha256: sha256(bytes) };
+    return { ...part, id: archiveId(part), documentVersion: version, documentSha256: sha256(bytes), writtenAt };
   } catch (error) {
     // Its digest is no proof of who wrote it: whoever may put objects can make one whose digest holds and that makes no sense.
     if (error instanceof SyntaxError || error instanceof TypeError) throw corrupt(name, "it makes no sense", error);

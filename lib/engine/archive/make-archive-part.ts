@@ -3,7 +3,7 @@ import { Failure } from "../../model/errors.ts";
 import type { Part, Point } from "../../model/point.ts";
 import type { ReportProgress } from "../../model/progress.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { RetainedStore, Retention } from "../../ports/retained-store.ts";
+import type { RetainedFacts, RetainedStore, Retention } from "../../ports/retained-store.ts";
 import { encodeDocument } from "../document.ts";
 import { sqlStream } from "../restore/sql-stream.ts";
 import { headingOf, linesOf } from "../restore/write-sql.ts";
@@ -94,8 +94,9 @@ const retentionOf = ({ lock, retainUntil }: ArchiveTimes): Retention =>
 /** The oldest version counts (list-archive-parts.ts). */
 const existingPart = async (archive: RetainedStore, place: ArchivePlace): Promise<StoredArchivePart | undefined> => {
   const name = archiveDocumentName(place);
-  const version = (await archive.versions(name)).at(-1);
-  return version === undefined ? undefined : readArchivePart(archive, name, version);
+  let oldest: RetainedFacts | undefined;
+  for await (const facts of archive.list(name)) if (facts.name === name) oldest = facts;
+  return oldest === undefined ? undefined : readArchivePart(archive, oldest);
 };
 
 /** A retention that took this attempt for a dead one must not leave a part that lacks packs. */

@@ -1,0 +1,74 @@
+import { Option } from "@commander-js/extra-typings";
+import { EXIT, Failure } from "../../lib/model/errors.ts";
+import { type ArchiveVerifyReport, archiveVerifyEntry, verifyArchives } from "../../lib/operations/archive.ts";
+import { recorded } from "../../lib/operations/audit.ts";
+import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
+import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { type AddCommand, nounOf } from "../program.ts";
+
+const EXAMPLES = `
+Levels:
+  list     manifests are opened; everything named exists, has its size, and is locked as it should be
+  read     every byte is read: digests hold, every frame opens, rows are counted
+
+Examples:
+  lastgood archive verify shop/2026-11-01
+  lastgood archive verify --all --level list`;
+
+export const addArchiveVerify: AddCommand = (program, act) => {
+  nounOf(program, "archive", ARCHIVE_NOUN)
+    .command("verify")
+    .description("prove archives, and say what was not proven; ends with 9 if anything is wrong")
+    .argument("[archive]", "an archive as list names it")
+    .option("--all", "every archive there is", false)
+    .option("--class <name...>", "only these classes of the archive")
+    .addOption(
+      new Option("--level <level>", "how deep to look").choices(["list", "read"] as const).default("read" as const),
+    )
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, id, options) => {
+        const wanted = wantedBy(id, options);
+        const { vault, archive, world, audit } = await archiveVaultOf(session, options);
+        const { signal } = session;
+        const run = async (): Promise<ArchiveVerifyReport> => {
+          const own = { vault, archive, clock: world.clock, progress: session.progress.report, signal };
+          const report = await verifyArchives(own, wanted, options.level);
+          session.progress.finish();
+          session.output.result("archive.verify", report, () => verifyLines(report));
+          return report;
+        };
+        const { problems } = await recorded(audit, { act: "verify", point: id, signal }, run, archiveVerifyEntry);
+        return problems.length === 0 ? EXIT.ok : EXIT.different;
+      }),
+    );
+};
+
+const wantedBy = (
+  id: string | undefined,
+  { all, class: classes = [] }: { readonly all: boolean; readonly class?: readonly string[] | undefined },
+): Parameters<typeof verifyArchives>[1] => {
+  if (all && id === undefined && classes.length === 0) return "all";
+  if (!all && id !== undefined) return { id, classes };
+  throw new Failure("USAGE", "an archive, or --all alone, was expected", {
+    hint: "lastgood archive list shows the archives there are",
+  });
+};
+
+const verifyLines = (report: ArchiveVerifyReport): readonly string[] => {
+  const { level, parts, objects, bytes, rows, problems, elapsedMs } = report;
+  return [
+    `verified ${formatNumber(parts, "archive part")}, level ${level}: ${formatNumber(objects, "object")}, ${formatBytes(bytes)}${level === "list" ? "" : `, ${formatNumber(rows, "row")}`} in ${formatDuration(elapsedMs)}`,
+    ...problems.map(
+      ({ code, message, archive, table }) =>
+        `  PROBLEM ${code}: ${message}${[archive && ` in ${archive}`, table && `, table ${table}`].filter(Boolean).join("")}`,
+    ),
+    ...(problems.length === 0 ? report.proven.map((claim) => `  proven      ${claim}`) : []),
+    ...report.notProven.map((claim) => `  not proven  ${claim}`),
+    problems.length === 0 ? "no problem found" : `${formatNumber(problems.length, "problem")} found`,
+  ];
+};
