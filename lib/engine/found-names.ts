@@ -1,5 +1,6 @@
 import type { ObjectFacts, ObjectStore, VaultStores } from "../ports/object-store.ts";
 import { chunkPrint } from "./sweep-names.ts";
+import { isOurs } from "./unknown-objects.ts";
 
 /** What lies in a vault and nothing names. */
 export interface Unnamed {
@@ -9,8 +10,6 @@ export interface Unnamed {
   readonly oldestAt: number | undefined;
 }
 
-/** Places of the hot store whose objects are named by points or intents, or are these. */
-const HOT_PLACES = /^(vault\.json$|points\/|parts\/|pages\/|chunks\/|intents\/|work\/)/;
 const STRANGERS_SHOWN_MAX = 20;
 
 /**
@@ -79,13 +78,13 @@ export class FoundNames {
     const { name, bytes } = this.#count(facts);
     const print = chunkPrint(name);
     if (print !== undefined) this.#chunks.set(print, bytes);
-    else if (name.startsWith("pages/") || name.startsWith("parts/")) this.#others.set(name, facts);
+    else if (!isOurs(name)) {
+      if (this.strangers.length < STRANGERS_SHOWN_MAX) this.strangers.push(name);
+      this.strangersTotal++;
+    } else if (name.startsWith("pages/") || name.startsWith("parts/")) this.#others.set(name, facts);
     else if (name.startsWith("points/")) {
       const id = name.split("/")[1] as string;
       this.points.set(id, [...(this.points.get(id) ?? []), name]);
-    } else if (name.startsWith("chunks/") || !HOT_PLACES.test(name)) {
-      if (this.strangers.length < STRANGERS_SHOWN_MAX) this.strangers.push(name);
-      this.strangersTotal++;
     }
   }
 

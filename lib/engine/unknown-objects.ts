@@ -16,7 +16,9 @@ const OURS = new RegExp(
   ].join("|")})$`,
 );
 
+export const isOurs = (name: string): boolean => isChunkName(name) || OURS.test(name);
+
 /** Objects of a hot store that Lastgood never named: somebody's copy of something. Costs a listing of all of it. */
 export async function* unknownObjects(hot: ObjectStore): AsyncGenerator<ObjectFacts> {
-  for await (const facts of hot.list("")) if (!isChunkName(facts.name) && !OURS.test(facts.name)) yield facts;
+  for await (const facts of hot.list("")) if (!isOurs(facts.name)) yield facts;
 }

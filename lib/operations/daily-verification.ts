@@ -1,9 +1,8 @@
-import { archiveKeyName } from "../engine/archive/archive-names.ts";
-import { listArchiveParts, type StoredArchivePart } from "../engine/archive/list-archive-parts.ts";
 import { HoldRegister } from "../engine/hold-register.ts";
 import { shreddedKeysThatStand } from "../engine/shred.ts";
 import { type Stock, type StockWorld, takeStock } from "../engine/take-stock.ts";
 import { EXIT, isFailure } from "../model/errors.ts";
+import type { Hold } from "../model/hold.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { DailyVerification } from "../model/verification.ts";
@@ -11,9 +10,10 @@ import { businessDateOf } from "../policy/business-date.ts";
 import { type DayFacts, invariantsOf } from "../policy/invariants.ts";
 import { cycleDaysOf, rotation, SLICES } from "../policy/rotation.ts";
 import { invariantLights, worstOf } from "../policy/verdict.ts";
-import type { ObjectFacts } from "../ports/object-store.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 import type { RetainedFacts, RetainedStore } from "../ports/retained-store.ts";
 import { type AuditWorld, appendRecord } from "./audit.ts";
+import { takeArchiveStock } from "./day-archives.ts";
 import { chooseDrill, type DrillChoice } from "./day-drill.ts";
 import { lastVerification, readEvidence } from "./day-evidence.ts";
 import { findThoughGone } from "./day-gone.ts";
@@ -21,8 +21,6 @@ import { lookAtHead } from "./day-heads.ts";
 import { tierVerdicts } from "./day-tiers.ts";
 import { drillEntry } from "./entries.ts";
 import type { DrillReport } from "./verify-restore.ts";
-
-const ARCHIVE_KEYS = "archives/";
 
 export interface DailyWorld extends StockWorld {
   readonly audit: AuditWorld;
@@ -50,7 +48,7 @@ export const verifyDay = async (
   policy: Policy,
   options: DailyOptions = {},
 ): Promise<DailyVerification> => {
-  const { clock, archive, audit } = world;
+  const { clock, audit } = world;
   const startedAt = clock.now();
   const last = await unlessBroken(() => lastVerification(audit.evidence));
   const cycleDays = cycleDaysOf(policy);
@@ -60,8 +58,8 @@ export const verifyDay = async (
   const { publicKey } = options;
   const { heads } = await lookAtHead(audit.evidence, { publicKey, lastSeq: evidence.chain.lastSeq });
   const stock = await takeStock(world, share.reads);
-  const listing = archive === undefined ? { parts: [], unknown: [], damaged: [] } : await listArchiveParts(archive);
-  const holds = await new HoldRegister(audit.evidence).list();
+  const archives = await takeArchiveStock(world, share.reads);
+  const { holds, broken: holdsBroken } = await readHolds(audit.evidence);
   const choice = (await unlessBroken(() => chooseDrill(audit.evidence, policy, wholePoints(stock), startedAt))) ?? {
     point: undefined,
     missed: new Map<string, string>(),
@@ -72,13 +70,14 @@ export const verifyDay = async (
   const facts: DayFacts = {
     now,
     points: stock.points,
-    archives: listing.parts,
+    archives: archives.parts,
     holds,
+    holdsBroken,
     tables: stock.tables,
-    damaged: stock.problems.length + listing.damaged.length,
-    unnamed: unnamedOf(stock, listing.unknown),
+    damaged: stock.problems.length + archives.problems,
+    unnamed: unnamedOf(stock, archives.unknown),
     strangers: stock.strangers.names,
-    keysWithoutPart: [...stock.keysWithoutPart, ...(await archiveKeysWithoutPart(world, listing.parts))],
+    keysWithoutPart: [...stock.keysWithoutPart, ...archives.keysWithoutPart],
     keysThatShouldBeGone: await keysThatShouldBeGone(world, stock),
     gone: { lookedFor: evidence.gone, found: await findThoughGone(world, evidence.gone) },
     chain: { ...evidence.chain, heads },
@@ -93,9 +92,9 @@ export const verifyDay = async (
           evidence: audit.evidence,
           now,
           points: stock.points,
-          archives: listing.parts,
+          archives: archives.parts,
           holds,
-          damaged: damagedOf(stock),
+          damaged: new Map([...damagedOf(stock), ...archives.damaged]),
           last: last?.verification,
           drillsMissed: drillsMissed(choice, drilled),
         },
@@ -116,8 +115,11 @@ export const verifyDay = async (
     rotation: {
       cycleDays,
       turns: share.turns,
-      ...stock.read,
-      problems: stock.problems.length,
+      points: stock.read.points,
+      objects: stock.read.objects + archives.read.objects,
+      bytes: stock.read.bytes + archives.read.bytes,
+      rows: stock.read.rows + archives.read.rows,
+      problems: facts.damaged,
       ...(share.allReadSince === undefined ? {} : { allReadSince: share.allReadSince }),
     },
     ...(drilled.drill === undefined ? {} : { drill: drilled.drill }),
@@ -133,6 +135,18 @@ const unlessBroken = async <T>(look: () => Promise<T>): Promise<T | undefined> =
   } catch (error) {
     if (isFailure(error, "EVIDENCE_BROKEN")) return undefined;
     throw error;
+  }
+};
+
+/** A register that cannot be read frees nothing, and is a finding. */
+const readHolds = async (
+  evidence: ObjectStore,
+): Promise<{ readonly holds: readonly Hold[]; readonly broken: string | undefined }> => {
+  try {
+    return { holds: await new HoldRegister(evidence).list(), broken: undefined };
+  } catch (error) {
+    if (!isFailure(error, "OBJECT_CORRUPT")) throw error;
+    return { holds: [], broken: error.message };
   }
 };
 
@@ -178,17 +192,6 @@ const unnamedOf = ({ unnamed }: Stock, versions: readonly RetainedFacts[]): DayF
     objects: unnamed.objects + versions.length,
     oldestAt: Number.isFinite(oldestAt) ? oldestAt : undefined,
   };
-};
-
-/** Wrapped keys of archive parts that are not there: of an attempt that runs, was stopped, or of one that is gone. */
-const archiveKeysWithoutPart = async (
-  { vault }: DailyWorld,
-  parts: readonly StoredArchivePart[],
-): Promise<DayFacts["keysWithoutPart"]> => {
-  const named = new Set(parts.map(archiveKeyName));
-  const left: ObjectFacts[] = [];
-  for await (const facts of vault.stores.keys.list(ARCHIVE_KEYS)) if (!named.has(facts.name)) left.push(facts);
-  return left;
 };
 
 const keysThatShouldBeGone = async ({ vault }: DailyWorld, stock: Stock): Promise<readonly string[]> => {

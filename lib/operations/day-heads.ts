@@ -1,5 +1,5 @@
-import { readRecord } from "../engine/audit-chain.ts";
-import { assertSigned, brokenHead, getHead, headSizes } from "../engine/audit-head.ts";
+import { headSizes, readRecord } from "../engine/audit-chain.ts";
+import { assertSigned, brokenHead, getHead } from "../engine/audit-head.ts";
 import { isFailure } from "../model/errors.ts";
 import { formatInstant } from "../model/measure.ts";
 import type { EpochMs } from "../model/units.ts";

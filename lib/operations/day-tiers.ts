@@ -4,6 +4,7 @@ import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { DailyVerification, PromisedPoint, TierVerdict } from "../model/verification.ts";
 import { nextHotPointBy, promisedHotPoints } from "../policy/completeness.ts";
+import { dueArchivePartsOf } from "../policy/due-archive-parts.ts";
 import { duePartsOf } from "../policy/due-parts.ts";
 import { holdOn } from "../policy/holds.ts";
 import type { FoundArchive } from "../policy/invariants.ts";
@@ -153,9 +154,8 @@ const archiveVerdict = async (
       const problem = damaged.get(`${id}/${name}`);
       return problem === undefined ? [] : [{ id: `${id}/${name}`, problem }];
     }),
-    overdue: own.filter(
-      ({ id, class: name, times }) =>
-        now >= times.deadline && holdOn(holds, { store: "archive", id, class: name }) === undefined,
+    overdue: dueArchivePartsOf(policy, own, now, { verdict: "ok", trusted: now }).parts.filter(
+      ({ deadline, part }) => now >= deadline && holdOn(holds, part) === undefined,
     ).length,
     drillMissed: undefined,
   });

@@ -7,17 +7,19 @@ import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { InvariantResult } from "../model/verification.ts";
 import { classify, type TableName } from "./classify.ts";
-import { goneBy, HOUR_MS } from "./deadlines.ts";
+import { CLOCK_OFFSET_MS_MAX } from "./clock-control.ts";
+import { HOUR_MS } from "./deadlines.ts";
+import { dueArchivePartsOf } from "./due-archive-parts.ts";
 import { duePartsOf } from "./due-parts.ts";
 import { holdOn, isHolding, reviewsDue } from "./holds.ts";
 import { keptUntil } from "./minimum.ts";
+import { unknownTimes } from "./unknown-copies.ts";
 
 /** A run each day, and room for one that takes long: a check that is older is one that was missed. */
 export const CHECK_MS_MAX = 26 * HOUR_MS;
-const CLOCK_OFFSET_MS_MAX = 60_000;
 const NAMES_MAX = 3;
 
-/** An archive part that was found, and what its own store says about it. */
+/** An archive part that was found. */
 export interface FoundArchive extends ArchivePart {
   readonly id: string;
 }
@@ -28,6 +30,8 @@ export interface DayFacts {
   readonly points: readonly Point[];
   readonly archives: readonly FoundArchive[];
   readonly holds: readonly Hold[];
+  /** Why the register of holds cannot be read; undefined if it can. */
+  readonly holdsBroken: string | undefined;
   /** Tables of the newest point of each database, with the class whose part they are in. */
   readonly tables: readonly (TableName & { readonly class: string })[];
   /** Objects that points and archives name and that are missing or damaged. */
@@ -88,12 +92,12 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
       ...hot
         .filter((part) => part.verdict === "overdue")
         .map(({ point, class: name }): PartId => ({ store: "hot", id: point, class: name })),
-      ...archives
-        .filter(({ times }) => now >= times.deadline)
-        .map(({ id, class: name }): PartId => ({ store: "archive", id, class: name })),
+      ...dueArchivePartsOf(policy, archives, now, { verdict: "ok", trusted: now })
+        .parts.filter(({ deadline }) => now >= deadline)
+        .map(({ part }) => part),
     ];
     const free = overdue.filter((part) => holdOn(holds, part) === undefined);
-    const late = unnamed.oldestAt !== undefined && now >= shortestFrom(policy, unnamed.oldestAt);
+    const late = unnamed.oldestAt !== undefined && now >= unknownTimes(policy, unnamed.oldestAt).deadline;
     return judged(
       [
         ...(free.length === 0
@@ -164,12 +168,13 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
   },
 
   /** Holds are of two people, with a basis and a review to come. */
-  "I-06": (_, { now, holds }) => {
+  "I-06": (_, { now, holds, holdsBroken }) => {
     const holding = holds.filter(isHolding);
     const single = holding.filter((hold) => hold.approved?.by === hold.requested.by || hold.basis.trim() === "");
     const unreviewed = reviewsDue(holds, now);
     return judged(
       [
+        ...(holdsBroken === undefined ? [] : [holdsBroken]),
         ...(single.length === 0 ? [] : [`without a basis or a second person: ${some(single.map((one) => one.id))}`]),
         ...(unreviewed.length === 0 ? [] : [`review is overdue: ${some(unreviewed.map((one) => one.id))}`]),
       ],
@@ -264,7 +269,3 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
 
   "I-16": () => NO_LEDGER,
 };
-
-/** What nobody has classified is held to the class that ends first. */
-const shortestFrom = (policy: Policy, at: EpochMs): EpochMs =>
-  Math.min(...policy.classes.map((one) => goneBy(one.max, at, policy.timeZone)));
