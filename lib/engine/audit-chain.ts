@@ -31,6 +31,23 @@ export const CHAIN_START: Link = { seq: 0, digest: "0".repeat(64) };
 export const recordName = (seq: number): string => `${PREFIX}${seqText(seq)}.json`;
 export const seqText = (seq: number): string => String(seq).padStart(SEQ_DIGITS, "0");
 
+const HEADS = "heads/";
+
+/** Heads (audit-head.ts) are named by how many records they were signed for: the newest is the last of a listing. */
+export const headName = (size: number): string => `${HEADS}${seqText(size)}.json`;
+
+/** Sizes of all heads, in their order. @throws EVIDENCE_BROKEN  something else lies among them; STORE_* */
+export const headSizes = async (store: ObjectStore): Promise<readonly number[]> => {
+  const sizes: number[] = [];
+  for await (const { name } of store.list(HEADS)) {
+    const size = Number(name.slice(HEADS.length, -".json".length));
+    if (name !== headName(size))
+      throw new Failure("EVIDENCE_BROKEN", `object ${name} is no head of the audit chain`, { facts: { object: name } });
+    sizes.push(size);
+  }
+  return sizes;
+};
+
 /** Where this process last saw the end of a chain: a chain never gets shorter, so the search begins there. */
 const seen = new WeakMap<ObjectStore, Link>();
 
@@ -58,14 +75,19 @@ export const appendLink = async (
   });
 };
 
-/** The last record there is, found by looking at a few numbers: a listing would cost more each day. */
+/**
+ * The last record there is, found by looking at a few numbers: a listing would cost more each day. The search begins at the
+ * newest head, so that a record missing from what was signed is no end.
+ * @throws EVIDENCE_BROKEN  what a head was signed for is not there; STORE_*
+ */
 export const findTail = async (store: ObjectStore): Promise<Link> => {
-  const known = seen.get(store) ?? CHAIN_START;
+  const known = seen.get(store);
   const isThere = async (seq: number) => (await store.head(recordName(seq))) !== undefined;
-  let [last, step] = [known.seq, 1];
+  let [last, step] = [known?.seq ?? (await headSizes(store)).at(-1) ?? 0, 1];
   for (; await isThere(last + step); step *= 2) last += step;
   for (step /= 2; step >= 1; step /= 2) if (await isThere(last + step)) last += step;
-  if (last === known.seq) return known;
+  if (last === known?.seq) return known;
+  if (last === 0) return CHAIN_START;
   const bytes = await store.get(recordName(last));
   if (bytes === undefined) throw missing(last);
   // As it lies there, even if it is damaged: what is damaged must not stop acts from being recorded, and shows in itself.
@@ -92,7 +114,7 @@ export async function* readChain(
   let before: Link | undefined = from <= 1 ? CHAIN_START : undefined;
   let batch: number[] = [];
   const readBatch = async function* (): AsyncGenerator<ChainRecord> {
-    for (const next of await Promise.all(batch.map((seq) => readRecord(store, seq)))) {
+    for await (const next of readSideBySide(store, batch)) {
       if (before !== undefined) assertFollows(next, before);
       before = next;
       if (next.seq >= from) yield next;
@@ -118,13 +140,21 @@ export async function* readChainBack(store: ObjectStore): AsyncGenerator<ChainRe
   let count = READ_BACK_FIRST;
   for (let last = tail.seq; last > 0; last -= count, count = Math.min(2 * count, READ_AHEAD)) {
     const seqs = Array.from({ length: Math.min(count, last) }, (_, index) => last - index);
-    for (const record of await Promise.all(seqs.map((seq) => readRecord(store, seq)))) {
+    for await (const record of readSideBySide(store, seqs)) {
       if (after !== undefined) assertFollows(after, record);
       after = record;
       yield record;
     }
   }
   if (after !== undefined) assertFollows(after, CHAIN_START);
+}
+
+/** Fetched at once and yielded in their order, up to the first that is broken. */
+async function* readSideBySide(store: ObjectStore, seqs: readonly number[]): AsyncGenerator<ChainRecord> {
+  for (const read of await Promise.allSettled(seqs.map((seq) => readRecord(store, seq)))) {
+    if (read.status === "rejected") throw read.reason;
+    yield read.value;
+  }
 }
 
 /** @throws EVIDENCE_BROKEN, VAULT_TOO_NEW, STORE_* */

@@ -2,16 +2,11 @@ import type { AuditHead, AuditProof } from "../model/audit-head.ts";
 import { Failure } from "../model/errors.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { Signature } from "../ports/signer.ts";
-import { seqText } from "./audit-chain.ts";
+import { headName } from "./audit-chain.ts";
 import { canonicalJson, plainJson } from "./canonical-json.ts";
 import { decodeEvidence, encodeEvidence } from "./evidence-document.ts";
 import { consistencyHolds, type Hash, inclusionHolds, leafHash } from "./merkle.ts";
 import { signatureHolds } from "./signature.ts";
-
-const PREFIX = "heads/";
-
-/** Heads are named by their size, so that the newest is the last of a listing, and none is written twice. */
-export const headName = (size: number): string => `${PREFIX}${seqText(size)}.json`;
 
 export type UnsignedHead = Omit<AuditHead, "signature">;
 
@@ -21,21 +16,9 @@ export const headBytes = (head: UnsignedHead | AuditHead): Buffer => {
   return Buffer.from(canonicalJson(plainJson(rest)), "utf8");
 };
 
-/** Writes a head unless there is one of its size. @returns the one that stands there now */
+/** Writes a head unless there is one of its size: none is written twice. @returns the one that stands there now */
 export const putHead = async (store: ObjectStore, head: AuditHead): Promise<AuditHead> =>
   (await store.put(headName(head.size), [encodeEvidence(head)])) === "created" ? head : getHead(store, head.size);
-
-/** Sizes of all heads, in their order. @throws EVIDENCE_BROKEN  something else lies among them; STORE_* */
-export const headSizes = async (store: ObjectStore): Promise<readonly number[]> => {
-  const sizes: number[] = [];
-  for await (const { name } of store.list(PREFIX)) {
-    const size = Number(name.slice(PREFIX.length, -".json".length));
-    if (name !== headName(size))
-      throw new Failure("EVIDENCE_BROKEN", `object ${name} is no head of the audit chain`, { facts: { object: name } });
-    sizes.push(size);
-  }
-  return sizes;
-};
 
 /** @throws EVIDENCE_BROKEN  naming the head; VAULT_TOO_NEW, STORE_* */
 export const getHead = async (store: ObjectStore, size: number): Promise<AuditHead> => {

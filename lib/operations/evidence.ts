@@ -1,5 +1,5 @@
-import { readChain } from "../engine/audit-chain.ts";
-import { assertGrew, assertSigned, brokenHead, getHead, headBytes, headSizes, putHead } from "../engine/audit-head.ts";
+import { headSizes, readChain } from "../engine/audit-chain.ts";
+import { assertGrew, assertSigned, brokenHead, getHead, headBytes, putHead } from "../engine/audit-head.ts";
 import { canonicalJson, plainJson } from "../engine/canonical-json.ts";
 import { encodeEvidence } from "../engine/evidence-document.ts";
 import { consistencyPath, type Hash, inclusionPath, leafHash, rootOf } from "../engine/merkle.ts";

@@ -1,13 +1,5 @@
-import { readChain } from "../engine/audit-chain.ts";
-import {
-  assertGrew,
-  assertProofHolds,
-  assertSigned,
-  brokenHead,
-  decodeHead,
-  getHead,
-  headSizes,
-} from "../engine/audit-head.ts";
+import { headSizes, readChain } from "../engine/audit-chain.ts";
+import { assertGrew, assertProofHolds, assertSigned, brokenHead, decodeHead, getHead } from "../engine/audit-head.ts";
 import { GrowingTree, leafHash } from "../engine/merkle.ts";
 import { getReceiptNamed, RECEIPTS, signedBytes } from "../engine/receipt.ts";
 import { keyIdOf, signatureHolds } from "../engine/signature.ts";
