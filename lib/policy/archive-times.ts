@@ -27,8 +27,8 @@ export const archiveTimes = (
   const { deleteAt, deadline } = partTimes({ max, window }, startedAt, { timeZone, workerEveryMs: WORKER_EVERY_MS });
   const unlockedBy = deleteAt - UNLOCKED_MS;
   const wanted = min === undefined ? undefined : keptUntil(min, finishedAt, timeZone);
-  const isMetHere = wanted !== undefined && (wanted <= unlockedBy || schedule === schedulesOf(dataClass)[0]);
-  const keepUntil = isMetHere ? wanted : undefined;
+  const isLeftToAnother = schedule !== schedulesOf(dataClass)[0] && (wanted ?? 0) > unlockedBy;
+  const keepUntil = isLeftToAnother ? undefined : wanted;
   return {
     retainUntil:
       lock === undefined

@@ -25,4 +25,4 @@ export const addDays = (day: string, days: number): string => Temporal.PlainDate
 
 /** How many days later the second is; negative if it is the earlier one. */
 export const daysBetween = (from: string, to: string): number =>
-  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to), { largestUnit: "days" }).days;
+  Temporal.PlainDate.from(from).until(Temporal.PlainDate.from(to)).days;

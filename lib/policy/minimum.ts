@@ -11,12 +11,9 @@ import { elapsedEnd } from "./deadlines.ts";
 export const keptUntil = ({ term, from }: Minimum, finishedAt: EpochMs, timeZone: string): EpochMs => {
   const captured = businessDateOf(finishedAt, timeZone);
   const countedFrom = from === "capture" ? captured : `${captured.slice(0, -6)}-12-31`;
-  const byCalendar =
-    term.unit === "hours"
-      ? countedFrom
-      : Temporal.PlainDate.from(countedFrom)
-          .add({ [term.unit]: term.count })
-          .toString();
+  const byCalendar = Temporal.PlainDate.from(countedFrom)
+    .add({ [term.unit]: term.count })
+    .toString();
   const anchor = from === "capture" ? finishedAt : endOfDay(countedFrom, timeZone);
   const elapsed = elapsedEnd(term, anchor);
   return Math.max(endOfDay(byCalendar, timeZone), elapsed === undefined ? -Infinity : endOfDayBy(elapsed, timeZone));

@@ -64,6 +64,18 @@ test("a shorter schedule that keeps long enough meets the minimum too, up to an 
   expect(keeps("P11D")).toBeUndefined();
 });
 
+test("one that ends when the lock must end is met", () => {
+  const one = dataClass("money", "P12Y", {
+    min: { term: term("P11D"), from: "capture" },
+    archive: { weekly: term("P12D"), yearly: term("P12Y") },
+  });
+  const keptOf = (startedAt: number) =>
+    archiveTimes(policyOf([one]), one, "weekly", { startedAt, finishedAt: startedAt }).keepUntil;
+  const begins = Date.UTC(2027, 0, 10, 13);
+  expect(keptOf(begins)).toBe(Date.UTC(2027, 0, 22));
+  expect(keptOf(begins - 1)).toBeUndefined();
+});
+
 test("a minimum longer than the maximum does not lengthen anything, and is told by the longest schedule", () => {
   const one = dataClass("money", "P90D", {
     min: { term: term("P1Y"), from: "capture" },
@@ -84,6 +96,7 @@ test("fails for a schedule that the class does not have", () => {
   expect(() => timesOf(dataClass("money", "P90D", { archive: { daily: term("P30D") } }), "yearly")).toThrow(
     "class money has no yearly archive",
   );
+  expect(() => timesOf(dataClass("money", "P90D"), "yearly")).toThrow("class money has no yearly archive");
 });
 
 const terms = (...texts: readonly string[]) => fc.constantFrom(...texts).map(term);
