@@ -1,0 +1,380 @@
+import { describe, expect, test } from "vitest";
+import { headName, recordName } from "../../lib/engine/audit-chain.ts";
+import { headBytes } from "../../lib/engine/audit-head.ts";
+import { sha256 } from "../../lib/engine/document.ts";
+import { encodeEvidence } from "../../lib/engine/evidence-document.ts";
+import { receiptName } from "../../lib/engine/receipt.ts";
+import type { AuditRecord } from "../../lib/model/audit.ts";
+import type { AuditHead } from "../../lib/model/audit-head.ts";
+import { Failure } from "../../lib/model/errors.ts";
+import { readRecords } from "../../lib/operations/audit.ts";
+import { headFile, listRecords, proveRecord, signHead } from "../../lib/operations/evidence.ts";
+import { readProof, verifyEvidence, verifyProof } from "../../lib/operations/verify-evidence.ts";
+import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import { faulty, Killed } from "../faults/faulty.ts";
+import { appendSweeps, newAudit, otherProcess, overwrite } from "./audit-world.ts";
+import { newEvidence, OTHER_SIGNER, PUBLIC_KEY, problemsOf, SIGNER } from "./evidence-world.ts";
+
+const bytesOf = async (store: ObjectStore, name: string): Promise<Buffer> => (await store.get(name)) as Buffer;
+
+/** Writes records again from one on as somebody would who has no key: changed, and linked to each other as they must be. */
+const rewriteFrom = async (store: ObjectStore, from: number, change: (record: AuditRecord) => object) => {
+  const records: AuditRecord[] = [];
+  for await (const record of readRecords(store)) records.push(record);
+  let previous = records[from - 1]?.previous as string;
+  for (const record of records.slice(from - 1)) {
+    const changed = { ...record, ...change(record), previous } as AuditRecord;
+    await overwrite(store, recordName(record.seq), encodeEvidence(changed));
+    previous = sha256(encodeEvidence(changed));
+  }
+};
+
+test("untouched evidence holds, and says what it proves and what not", async () => {
+  const { evidence, heads } = await newEvidence();
+  const report = await verifyEvidence(evidence, { publicKey: PUBLIC_KEY });
+  expect(report).toMatchObject({
+    vaultId: "vault-1",
+    records: 5,
+    heads: 2,
+    receipts: 1,
+    newestHead: { size: 5, at: heads[1].at },
+    keyId: heads[0].signature.keyId,
+    problems: [],
+  });
+  expect(report.proven).toContain(
+    "records 1 to 5 are those that this key signed, and every head grew from the one before it",
+  );
+  expect(report.notProven).toContain("that nothing was cut off at the end: give --head a head that was kept elsewhere");
+  expect(await problemsOf(evidence, { keptHead: headFile(heads[0]) })).toEqual([]);
+});
+
+test("records after the newest head are said not to be proven", async () => {
+  const world = await newEvidence();
+  await appendSweeps(world, 2);
+  const { notProven, problems } = await verifyEvidence(world.evidence, { publicKey: PUBLIC_KEY });
+  expect(notProven).toContain("records 6 to 7: no head has them yet");
+  expect(problems).toEqual([]);
+});
+
+describe("one byte changed", () => {
+  const objects = [
+    ...[1, 2, 3, 4, 5].map((seq) => ({ name: recordName(seq), says: `record ${seq} of the audit chain` })),
+    ...[3, 5].map((size) => ({ name: headName(size), says: `the head of ${size} records` })),
+    { name: receiptName("shop", "1"), says: receiptName("shop", "1") },
+  ];
+  test.each(objects)("anywhere in $name is found, and $says is named", async ({ name, says }) => {
+    const { evidence } = await newEvidence();
+    const bytes = await bytesOf(evidence, name);
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] as number) ^ 1;
+      await overwrite(evidence, name, changed);
+      expect((await problemsOf(evidence)).join("\n"), `byte ${at}`).toContain(says);
+    }
+    await overwrite(evidence, name, bytes);
+    expect(await problemsOf(evidence)).toEqual([]);
+  });
+
+  test.each(objects)("missing from $name, or more in it, is found too", async ({ name, says }) => {
+    const { evidence } = await newEvidence();
+    const bytes = await bytesOf(evidence, name);
+    for (const changed of [
+      bytes.subarray(1),
+      bytes.subarray(0, -1),
+      Buffer.concat([bytes, Buffer.of(0x0a)]),
+      Buffer.of(),
+    ]) {
+      await overwrite(evidence, name, changed);
+      expect((await problemsOf(evidence)).join("\n")).toContain(says);
+    }
+  });
+});
+
+test.each([1, 2, 4])("fails when record %i of five is taken away, and names it", async (seq) => {
+  const { evidence } = await newEvidence();
+  await evidence.delete(recordName(seq));
+  expect(await problemsOf(evidence)).toEqual([`record ${seq} of the audit chain is missing`]);
+});
+
+test("fails when the last record is taken away: its head still names it", async () => {
+  const { evidence } = await newEvidence();
+  await evidence.delete(recordName(5));
+  expect(await problemsOf(evidence)).toEqual([
+    "record 5 of the audit chain is missing: a head of 5 records was signed",
+  ]);
+});
+
+test("a chain cut off below its newest head, and that head with it, is found by a head that was kept, and only by that", async () => {
+  const { evidence, heads } = await newEvidence();
+  for (const name of [recordName(4), recordName(5), headName(5)]) await evidence.delete(name);
+  expect(await problemsOf(evidence)).toEqual([]);
+  expect(await problemsOf(evidence, { keptHead: headFile(heads[1]) })).toEqual([
+    "record 4 of the audit chain is missing: a head of 5 records was signed",
+  ]);
+});
+
+test("fails when two records are exchanged", async () => {
+  const { evidence } = await newEvidence();
+  const [two, three] = [await bytesOf(evidence, recordName(2)), await bytesOf(evidence, recordName(3))];
+  await overwrite(evidence, recordName(2), three);
+  await overwrite(evidence, recordName(3), two);
+  expect(await problemsOf(evidence)).toEqual(["record 2 of the audit chain says that it is record 3"]);
+});
+
+test.each([
+  [1, "one of the records 1 to 3 is not what it was"],
+  [3, "one of the records 1 to 3 is not what it was"],
+  [4, "one of the records 4 to 5 is not what it was"],
+])("a chain that was written again from record %i on, whole in itself, is found by its heads", async (from, says) => {
+  const { evidence } = await newEvidence();
+  await rewriteFrom(evidence, from, () => ({ actor: "mallory" }));
+  expect((await problemsOf(evidence)).join("\n")).toContain(says);
+});
+
+test("what comes after the newest head can be written again unseen, until it is signed", async () => {
+  const world = await newEvidence();
+  await appendSweeps(world, 1);
+  await rewriteFrom(world.evidence, 6, () => ({ actor: "mallory" }));
+  expect(await problemsOf(world.evidence)).toEqual([]);
+});
+
+test("fails under another key, head by head and receipt by receipt", async () => {
+  const { evidence } = await newEvidence();
+  expect(await problemsOf(evidence, { publicKey: await OTHER_SIGNER.publicKey() })).toEqual([
+    "the head of 3 records is not signed by this key",
+    "the head of 5 records is not signed by this key",
+    `receipt ${receiptName("shop", "1")} is not signed by this key`,
+  ]);
+});
+
+test("fails when one head is of another key", async () => {
+  const { evidence, heads } = await newEvidence();
+  const { signature: _, ...unsigned } = heads[1];
+  const signature = { ...(await OTHER_SIGNER.sign(headBytes(unsigned))) };
+  await overwrite(evidence, headName(5), encodeEvidence({ ...unsigned, signature }));
+  expect(await problemsOf(evidence)).toEqual(["the head of 5 records is not signed by this key"]);
+});
+
+test("fails when a head in the middle was taken away: the next one was signed after it", async () => {
+  const { evidence } = await newEvidence();
+  await evidence.delete(headName(3));
+  expect(await problemsOf(evidence)).toEqual([
+    "the head of 3 records is missing: the head of 5 records was signed after it",
+  ]);
+});
+
+test("fails when the same key signed two heads of one size for different records", async () => {
+  const { evidence } = await newEvidence();
+  const other = await newAudit();
+  await other.clock.advance(5);
+  await appendSweeps(other, 5);
+  const { head } = await signHead(other, SIGNER);
+  expect((await problemsOf(evidence, { keptHead: headFile(head) })).join("\n")).toContain(
+    "the head of 5 records was signed for other records",
+  );
+});
+
+test("fails on a record, a head, a receipt and a kept head of another vault", async () => {
+  const { evidence } = await newEvidence();
+  const other = await newEvidence("vault-2");
+  for (const name of [recordName(1), headName(3), receiptName("shop", "1")]) {
+    const ours = await bytesOf(evidence, name);
+    await overwrite(evidence, name, await bytesOf(other.evidence, name));
+    expect((await problemsOf(evidence)).join("\n"), name).toContain("vault-2");
+    await overwrite(evidence, name, ours);
+  }
+  expect((await problemsOf(evidence, { keptHead: headFile(other.heads[0]) })).join("\n")).toContain(
+    "the head that was kept is of vault vault-2",
+  );
+});
+
+test("fails on an empty store, and on one without a head: nothing there proves nothing", async () => {
+  const world = newAudit();
+  expect(await problemsOf(world.evidence)).toEqual([
+    "there is no signed head: nothing shows who wrote these records, or how many",
+    "there is no record: this is no evidence, or all is gone",
+  ]);
+  await appendSweeps(world, 2);
+  expect(await problemsOf(world.evidence)).toEqual([
+    "there is no signed head: nothing shows who wrote these records, or how many",
+  ]);
+});
+
+test.each([
+  ["chain/000000000006.json", "record 6 of the audit chain is damaged"],
+  ["chain/000000000007.json", "record 6 of the audit chain is missing"],
+  ["chain/notes.txt", "object chain/notes.txt is no record of the chain"],
+  ["chain/0000000000005.json", "object chain/0000000000005.json is no record of the chain"],
+  ["heads/6.json", "object heads/6.json is no head of the audit chain"],
+  ["receipts/releases/shop/2.json", "receipts/releases/shop/2.json"],
+])("fails on something else among the evidence: %s", async (name, says) => {
+  const { evidence } = await newEvidence();
+  await evidence.put(name, [Buffer.from("{}")]);
+  expect((await problemsOf(evidence)).join("\n")).toContain(says);
+});
+
+test.each([null, 1, "text", [], {}, { kind: "audit record" }, { kind: "audit record", format: 1 }])(
+  "fails on a last record that is sealed and holds %j",
+  async (value) => {
+    const { evidence } = await newEvidence();
+    await evidence.put(recordName(6), [encodeEvidence(value as never)]);
+    expect((await problemsOf(evidence)).join("\n")).toContain("record 6 of the audit chain");
+  },
+);
+
+test("fails on a public key that is none, before it looks", async () => {
+  const { evidence } = await newEvidence();
+  await expect(verifyEvidence(evidence, { publicKey: "-----BEGIN" })).rejects.toMatchObject({ code: "USAGE" });
+});
+
+test("a store that does not answer is no finding about the evidence", async () => {
+  const { evidence } = await newEvidence();
+  const store = faulty(evidence).on("get", 4, new Failure("STORE_UNREACHABLE", "no answer"));
+  await expect(problemsOf(store)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+});
+
+describe("signing", () => {
+  test("a chain that did not grow keeps its head", async () => {
+    const world = await newEvidence();
+    await world.clock.advance(1000);
+    expect(await signHead(world, SIGNER)).toEqual({ head: world.heads[1], made: false });
+  });
+
+  test("fails with nothing to sign", async () => {
+    await expect(signHead(newAudit(), SIGNER)).rejects.toMatchObject({ code: "EVIDENCE_NOT_FOUND" });
+  });
+
+  test("fails when records that were signed are gone or are others, and leaves no head", async () => {
+    const world = await newEvidence();
+    await world.evidence.delete(recordName(5));
+    await expect(signHead(world, SIGNER)).rejects.toThrow("record 5 is missing");
+    const changed = await newEvidence();
+    await appendSweeps(changed, 2);
+    await rewriteFrom(changed.evidence, 2, () => ({ actor: "mallory" }));
+    await expect(signHead(changed, SIGNER)).rejects.toThrow(
+      "the head of 5 records is of other records than are there: one up to record 5 was changed",
+    );
+    expect(await changed.evidence.head(headName(7))).toBeUndefined();
+  });
+
+  test("fails over a head of another key, a damaged one, and records of another vault", async () => {
+    const world = await newEvidence();
+    await appendSweeps(world, 1);
+    await expect(signHead(world, OTHER_SIGNER)).rejects.toThrow("the head of 5 records is not signed by this key");
+    await expect(signHead({ ...world, vaultId: "vault-2" }, SIGNER)).rejects.toThrow("is of vault vault-1");
+    await overwrite(world.evidence, headName(5), Buffer.from("x"));
+    await expect(signHead(world, SIGNER)).rejects.toThrow("the head of 5 records is damaged");
+  });
+
+  test("fails by a clock that went back", async () => {
+    const world = await newEvidence();
+    await appendSweeps(world, 1);
+    const clock = { ...world.clock, now: () => world.heads[1].at - 1 };
+    await expect(signHead({ ...world, clock }, SIGNER)).rejects.toMatchObject({ code: "CLOCK_WRONG" });
+  });
+
+  test("two that sign at once leave one head, and both have it", async () => {
+    const world = await newEvidence();
+    await appendSweeps(world, 1);
+    const [one, two] = await Promise.all([signHead(world, SIGNER), signHead(otherProcess(world), SIGNER)]);
+    expect(one.head).toEqual(two.head);
+    expect(await problemsOf(world.evidence)).toEqual([]);
+  });
+
+  test("whatever call it dies in, the next one signs and all of it holds", async () => {
+    for (const effect of [true, false]) {
+      const world = await newEvidence();
+      await appendSweeps(world, 1);
+      const store = faulty(world.evidence).stopAfter("put", 1, { effect });
+      await expect(signHead({ ...world, evidence: store }, SIGNER)).rejects.toThrow(Killed);
+      expect((await signHead(otherProcess(world), SIGNER)).made).toBe(!effect);
+      expect(await problemsOf(world.evidence)).toEqual([]);
+    }
+  });
+});
+
+describe("a proof of one record", () => {
+  test("of every record holds by itself, through a file", async () => {
+    const { evidence, vaultId } = await newEvidence();
+    for (let seq = 1; seq <= 5; seq++) {
+      const proof = readProof(JSON.stringify(await proveRecord(evidence, vaultId, seq), undefined, 2));
+      expect(proof.record).toMatchObject({ seq });
+      expect(() => verifyProof(proof, PUBLIC_KEY)).not.toThrow();
+    }
+  });
+
+  test("fails for a record that is under no head, or is none", async () => {
+    const world = await newEvidence();
+    await appendSweeps(world, 1);
+    for (const seq of [6, 7])
+      await expect(proveRecord(world.evidence, world.vaultId, seq)).rejects.toMatchObject({
+        code: "EVIDENCE_NOT_FOUND",
+      });
+    const unsigned = newAudit();
+    await appendSweeps(unsigned, 1);
+    await expect(proveRecord(unsigned.evidence, "vault-1", 1)).rejects.toMatchObject({ code: "EVIDENCE_NOT_FOUND" });
+  });
+
+  test("fails with the record, the path or the head changed, and under another key", async () => {
+    const { evidence, vaultId, heads } = await newEvidence();
+    const proof = await proveRecord(evidence, vaultId, 2);
+    const { record, path, head } = proof;
+    const wrong = [
+      { ...proof, record: { ...record, actor: "mallory" } },
+      { ...proof, record: { ...record, seq: 3 } },
+      { ...proof, record: { ...record, more: 1 } as never },
+      { ...proof, path: path.slice(1) },
+      { ...proof, path: [...path].reverse() },
+      { ...proof, path: [] },
+      { ...proof, head: { ...head, size: 4 } },
+      { ...proof, head: heads[0] },
+      { ...proof, head: { ...head, signature: heads[0].signature } },
+      { ...proof, head: { ...head, signature: undefined as never } },
+      { ...proof, head: { ...head, signature: { ...head.signature, signature: 1 as never } } },
+    ];
+    for (const one of wrong)
+      expect(() => verifyProof(one, PUBLIC_KEY), JSON.stringify(one)).toThrow(
+        expect.objectContaining({ code: "EVIDENCE_BROKEN" }),
+      );
+    const other = await OTHER_SIGNER.publicKey();
+    expect(() => verifyProof(proof, other)).toThrow("the head of 5 records is not signed by this key");
+  });
+
+  test("fails when what lies there is not what was signed", async () => {
+    const { evidence, vaultId } = await newEvidence();
+    await rewriteFrom(evidence, 2, () => ({ actor: "mallory" }));
+    await expect(proveRecord(evidence, vaultId, 2)).rejects.toThrow("one up to record 5 was changed");
+  });
+
+  test.each(["", "null", "[]", "1", "{}", '{"kind":"audit proof","format":1,"record":1,"head":{},"path":[]}'])(
+    "fails on a file that holds %j",
+    (text) => {
+      expect(() => readProof(text)).toThrow(expect.objectContaining({ code: "EVIDENCE_BROKEN" }));
+    },
+  );
+});
+
+test("records are listed by their time, both ends within", async () => {
+  const { evidence, heads } = await newEvidence();
+  const seqs = async (range: { from?: number; to?: number }) => {
+    const found: number[] = [];
+    for await (const record of listRecords(evidence, range)) found.push(record.seq);
+    return found;
+  };
+  expect(await seqs({})).toEqual([1, 2, 3, 4, 5]);
+  expect(await seqs({ from: heads[1].at })).toEqual([4, 5]);
+  expect(await seqs({ to: heads[1].at - 1 })).toEqual([1, 2, 3]);
+  expect(await seqs({ from: heads[1].at + 1 })).toEqual([]);
+});
+
+test("a hundred records with a head a day verify, each head by its own growth", async () => {
+  const world = newAudit();
+  const heads: AuditHead[] = [];
+  for (let day = 1; day <= 20; day++) {
+    await appendSweeps(world, 5);
+    await world.clock.advance(86_400_000);
+    heads.push((await signHead(otherProcess(world), SIGNER)).head);
+  }
+  expect(await problemsOf(world.evidence)).toEqual([]);
+  for (const head of heads) expect(await problemsOf(world.evidence, { keptHead: headFile(head) })).toEqual([]);
+});
