@@ -14,6 +14,11 @@ import { addEvidenceSign } from "./commands/evidence-sign.ts";
 import { addEvidenceVerify } from "./commands/evidence-verify.ts";
 import { addExpireApply } from "./commands/expire-apply.ts";
 import { addExpirePlan } from "./commands/expire-plan.ts";
+import { addExpireRun } from "./commands/expire-run.ts";
+import { addHoldAdd } from "./commands/hold-add.ts";
+import { addHoldApprove } from "./commands/hold-approve.ts";
+import { addHoldList } from "./commands/hold-list.ts";
+import { addHoldRelease } from "./commands/hold-release.ts";
 import { addPointDiff } from "./commands/point-diff.ts";
 import { addPointList } from "./commands/point-list.ts";
 import { addPointShow } from "./commands/point-show.ts";
@@ -41,6 +46,11 @@ export const COMMANDS: readonly AddCommand[] = [
   addPolicyExplain,
   addExpirePlan,
   addExpireApply,
+  addExpireRun,
+  addHoldAdd,
+  addHoldApprove,
+  addHoldRelease,
+  addHoldList,
   addEvidenceList,
   addEvidenceSign,
   addEvidenceKey,

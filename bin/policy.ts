@@ -5,7 +5,7 @@ import type { Policy } from "../lib/model/policy.ts";
 import type { Context } from "./context.ts";
 import { resolveDatabase } from "./options.ts";
 
-const POLICY_FILE = "lastgood.yaml";
+export const POLICY_FILE = "lastgood.yaml";
 
 export const policyArgument = () => new Argument("[file]", "the policy").default(POLICY_FILE);
 

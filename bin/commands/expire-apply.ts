@@ -4,6 +4,7 @@ import { recorded } from "../../lib/operations/audit.ts";
 import { expiryEntries, recordPolicy } from "../../lib/operations/entries.ts";
 import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
 import { holdCheck } from "../../lib/operations/holds.ts";
+import { EXPIRE } from "../expire.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -17,7 +18,7 @@ Examples:
 Ends with 3 if something could not be removed or a capture or restore still needs it, with 10 if a part went after its deadline.`;
 
 export const addExpireApply: AddCommand = (program, act) => {
-  nounOf(program, "expire", "let go what a policy says is over")
+  nounOf(program, "expire", EXPIRE)
     .command("apply")
     .description("remove for good what a plan names and is still due, and look for it afterwards")
     .argument("<plan>", "file that expire plan wrote")

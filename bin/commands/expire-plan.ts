@@ -1,6 +1,7 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { type ExpiryPlan, planExpiry } from "../../lib/operations/expire-parts.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
+import { EXPIRE } from "../expire.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord, placeWords } from "../next-command.ts";
@@ -15,7 +16,7 @@ Examples:
   lastgood expire apply expiry.json --vault ./vault`;
 
 export const addExpirePlan: AddCommand = (program, act) => {
-  nounOf(program, "expire", "let go what a policy says is over")
+  nounOf(program, "expire", EXPIRE)
     .command("plan")
     .description("say which parts of which points are due, and by when they must be gone; changes nothing")
     .addArgument(policyArgument())

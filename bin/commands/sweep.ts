@@ -1,6 +1,7 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { sweepEntry } from "../../lib/operations/entries.ts";
+import { holdCheck } from "../../lib/operations/holds.ts";
 import { type SweepReport, sweepVault } from "../../lib/operations/sweep.ts";
 import { formatBytes, formatNumber } from "../format.ts";
 import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
@@ -22,7 +23,9 @@ export const addSweep: AddCommand = (program, act) => {
         const { signal } = session;
         const run = async (): Promise<SweepReport> => {
           const { dryRun } = options;
-          const report = await sweepVault({ stores, clock, progress: session.progress.report, signal }, { dryRun });
+          const beforeDestroy = holdCheck(audit.evidence);
+          const sweeping = { stores, clock, progress: session.progress.report, signal, beforeDestroy };
+          const report = await sweepVault(sweeping, { dryRun });
           session.progress.finish();
           session.output.result("sweep", report, () => sweepLines(report));
           return report;

@@ -11,27 +11,27 @@ const bodyOf = (alarm: SentAlarm): string =>
 /**
  * Posts each alarm as JSON. Any answer of 200 to 299 means it was taken; redirects are not followed, so that an alarm does not
  * go to whoever the address has come to belong to.
- * @throws NOTIFY_FAILED  the address is none
  */
-export const webhookNotifier = (address: string, timeoutMs = TIMEOUT_MS): Notifier => {
+export const webhookNotifier = (address: string, timeoutMs = TIMEOUT_MS): Notifier => ({
+  async notify(alarm) {
+    const response = await fetch(urlOf(address), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: bodyOf(alarm),
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    }).catch((error: unknown) => {
+      throw new Failure("NOTIFY_FAILED", `the webhook did not answer: ${reasonOf(error)}`);
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new Failure("NOTIFY_FAILED", `the webhook answered with status ${response.status}`);
+  },
+});
+
+const urlOf = (address: string): URL => {
   const url = URL.parse(address);
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw new Failure("NOTIFY_FAILED", "the webhook's address is no http or https URL");
-  return {
-    async notify(alarm) {
-      const response = await fetch(url, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: bodyOf(alarm),
-        redirect: "manual",
-        signal: AbortSignal.timeout(timeoutMs),
-      }).catch((error: unknown) => {
-        throw new Failure("NOTIFY_FAILED", `the webhook did not answer: ${reasonOf(error)}`);
-      });
-      await response.body?.cancel();
-      if (!response.ok) throw new Failure("NOTIFY_FAILED", `the webhook answered with status ${response.status}`);
-    },
-  };
+  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
+  throw new Failure("NOTIFY_FAILED", "the webhook's address is no http or https URL");
 };
 
 /** Codes, no messages: those may hold the address. */

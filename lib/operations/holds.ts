@@ -1,3 +1,4 @@
+import { listArchiveParts } from "../engine/archive/list-archive-parts.ts";
 import { HoldRegister, type WrittenStep } from "../engine/hold-register.ts";
 import { findPoint, newestGeneration } from "../engine/points.ts";
 import type { Vault } from "../engine/vault.ts";
@@ -17,6 +18,7 @@ import {
 } from "../policy/holds.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
+import type { RetainedStore } from "../ports/retained-store.ts";
 import { type AuditWorld, recorded } from "./audit.ts";
 
 const ID_SALT_BYTES = 3;
@@ -75,6 +77,21 @@ export const partsOfPoint = async (
       hint: `it has ${there.join(", ") || "none"}`,
     });
   return (classes.length > 0 ? classes : there).map((name) => ({ store: "hot", id: point.id, class: name }));
+};
+
+/** The same of an archive. @throws POINT_NOT_FOUND, STORE_* */
+export const partsOfArchive = async (
+  archive: RetainedStore,
+  id: string,
+  classes: readonly string[],
+): Promise<readonly PartId[]> => {
+  const there = (await listArchiveParts(archive)).parts.filter((part) => part.id === id).map((part) => part.class);
+  const missing = there.length === 0 ? id : classes.find((name) => !there.includes(name));
+  if (missing !== undefined)
+    throw new Failure("POINT_NOT_FOUND", `there is no archive ${id}${missing === id ? "" : ` of class ${missing}`}`, {
+      hint: "lastgood archive list shows the archives there are",
+    });
+  return (classes.length > 0 ? classes : there).map((name) => ({ store: "archive", id, class: name }));
 };
 
 /** Writes a request down. It holds nothing until another holder has approved it. @throws HOLD_REFUSED */

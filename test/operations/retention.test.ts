@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { HeldIntent, LEASE_MS } from "../../lib/engine/intent.ts";
+import { LEASE_MS } from "../../lib/engine/intent.ts";
 import { Vault } from "../../lib/engine/vault.ts";
 import { runRetention } from "../../lib/operations/retention.ts";
 import { namesIn } from "../engine/memory-vault.ts";
 import { foldWorldOf, reachableIn } from "../engine/vault-history.ts";
-import { faulty, Killed } from "../faults/faulty.ts";
+import { faulty } from "../faults/faulty.ts";
 import { DAY_MS, HOUR_MS, hotPart, POLICY, RetentionHistory } from "./retention-world.ts";
 
 const PEOPLE_DUE = 14 * DAY_MS - 12 * HOUR_MS;

@@ -1,0 +1,122 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import { recordPolicy } from "../../lib/operations/entries.ts";
+import { loadPolicy } from "../../lib/operations/policy.ts";
+import { type RetentionOutcome, type RetentionReport, runRetention } from "../../lib/operations/retention.ts";
+import { overdueOf } from "../../lib/operations/retention-entries.ts";
+import { openLocalArchive } from "../../lib/wiring/local.ts";
+import { openNotifier } from "../../lib/wiring/notifier.ts";
+import { EXPIRE } from "../expire.ts";
+import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { readPolicyFile } from "../policy.ts";
+import { type AddCommand, nounOf } from "../program.ts";
+import { stackOf, vaultOf } from "../vault.ts";
+
+const EXAMPLES = `
+Examples:
+  lastgood expire run --policy lastgood.yaml --vault ./vault     every hour
+  lastgood expire run --policy lastgood.yaml --vault ./vault --dry-run
+
+Ends with 10 if something is past its deadline, or went after it, and with 3 if something that is to go could not yet be
+removed, or an alarm could not be sent.`;
+
+export const addExpireRun: AddCommand = (program, act) => {
+  nounOf(program, "expire", EXPIRE)
+    .command("run")
+    .description(
+      "the hourly worker: remove all that is due, of points and archives, prove it gone, and alarm of what stays",
+    )
+    .requiredOption("--policy <file>", "the policy, as lastgood.yaml")
+    .option("--dry-run", "say what would go and what is held or locked; change nothing", false)
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, { policy: file, dryRun, ...options }) => {
+        const policy = loadPolicy(file, await readPolicyFile(file));
+        const { vault, world, audit, place } = await vaultOf(session, options);
+        if (!dryRun) await recordPolicy(audit, policy);
+        const { notify } = policy;
+        const report = await runRetention(
+          {
+            vault,
+            clock: world.clock,
+            progress: session.progress.report,
+            warn: session.output.note,
+            signal: session.signal,
+            audit,
+            // The vault of a stack keeps no archives yet.
+            archive: stackOf(session, options) === undefined ? await openLocalArchive(place) : undefined,
+            notifier: notify && openNotifier(notify.webhookFrom, session.env[notify.webhookFrom]),
+          },
+          policy,
+          { dryRun },
+        );
+        session.progress.finish();
+        session.output.result("expire.run", report, () => reportLines(report));
+        return statusOf(report);
+      }),
+    );
+};
+
+const statusOf = (report: RetentionReport): number => {
+  const { parts, unknown, alarms, clock } = report;
+  const isLate = parts.some((part) => part.outcome === "gone" && part.marginMs < 0);
+  if (isLate || overdueOf(report).length > 0) return EXIT.retention;
+  const isPartial =
+    parts.some(({ outcome }) => outcome !== "gone" && outcome !== "held" && outcome !== "due") ||
+    unknown.some(({ outcome }) => outcome === "failed") ||
+    alarms.some(({ sent }) => sent === "failed") ||
+    clock.problem !== undefined;
+  return isPartial ? EXIT.partial : EXIT.ok;
+};
+
+const reportLines = (report: RetentionReport): readonly string[] => {
+  const { parts, next, unknown, alarms, notices, swept, clock } = report;
+  return [
+    ...alarms.map(
+      ({ level, message, sent, reason }) =>
+        `${level === "page" ? "OVERDUE" : "ALARM"}: ${message} (${sent}${reason === undefined ? "" : `: ${reason}`})`,
+    ),
+    ...(parts.length === 0 ? ["nothing is due"] : parts.map((part) => `${partWords(part)}: ${outcomeWords(part)}`)),
+    ...unknown.map(
+      ({ name, bytes, outcome, deadline, reason }) =>
+        `unknown object ${name}, ${formatBytes(bytes)}: ${outcome === "kept" ? `goes by ${formatInstant(deadline)}` : outcome}${reason === undefined ? "" : `: ${reason}`}`,
+    ),
+    ...(swept.objects === 0 ? [] : [`swept ${formatNumber(swept.objects, "object")}, ${formatBytes(swept.bytes)}`]),
+    ...(next === null
+      ? []
+      : [
+          `  next      ${partWords(next)} from ${formatInstant(next.deleteAt)}, gone by ${formatInstant(next.deadline)}`,
+        ]),
+    ...(clock.problem === undefined ? [] : [`  clock     ${clock.problem}`]),
+    ...notices.map((notice) => `  note      ${notice}`),
+  ];
+};
+
+const partWords = ({ part }: Pick<RetentionOutcome, "part">): string =>
+  `class ${part.class} of ${part.store === "hot" ? "point" : "archive"} ${part.id}`;
+
+const outcomeWords = (part: RetentionOutcome): string => {
+  switch (part.outcome) {
+    case "held":
+      return `HELD: ${part.reason}`;
+    case "locked":
+    case "waits":
+      return `waits: ${part.reason}`;
+    case "failed":
+      return `NOT removed: ${part.reason}`;
+    case "due":
+      return `would go, ${part.reason}; gone by ${formatInstant(part.deadline)}`;
+    default: {
+      const { keyShredded, objectsDeleted, objectsLeft, marginMs, lockedUntil } = part;
+      const margin = `${formatDuration(Math.abs(marginMs))} ${marginMs < 0 ? "AFTER" : "before"} its deadline`;
+      const done = `${formatNumber(objectsDeleted, "object")} deleted, ${keyShredded ? "key shredded" : "key gone before"}`;
+      if (part.outcome === "gone") return `${done}, proven gone ${margin}`;
+      const why =
+        lockedUntil === undefined ? "something that runs needs them" : `locked until ${formatInstant(lockedUntil)}`;
+      return `${done}, unreadable ${margin}; ${formatCount(objectsLeft)} LEFT: ${why}`;
+    }
+  }
+};

@@ -1,0 +1,37 @@
+import { Option } from "@commander-js/extra-typings";
+import type { Hold } from "../lib/model/hold.ts";
+import type { Policy } from "../lib/model/policy.ts";
+import { recordPolicy } from "../lib/operations/entries.ts";
+import type { HoldWorld } from "../lib/operations/holds.ts";
+import { loadPolicy } from "../lib/operations/policy.ts";
+import { formatInstant } from "./format.ts";
+import { POLICY_FILE, readPolicyFile } from "./policy.ts";
+import type { Session } from "./session.ts";
+import { type OpenedVault, type VaultFlags, vaultOf } from "./vault.ts";
+
+/** The noun's line in --help. */
+export const HOLD = "keep parts from expiring, by the word of two people";
+
+export const holdersOption = () =>
+  new Option("--policy <file>", "the policy that names the holders").default(POLICY_FILE);
+
+interface HoldFlags extends VaultFlags {
+  readonly policy: string;
+}
+
+/** A vault, and what holds on it are decided by. */
+export const holdVaultOf = async (session: Session, flags: HoldFlags): Promise<OpenedVault & { holds: HoldWorld }> => {
+  const policy: Policy = loadPolicy(flags.policy, await readPolicyFile(flags.policy));
+  const opened = await vaultOf(session, flags);
+  // Who brings a policy of his own to be a holder leaves that in the evidence.
+  await recordPolicy(opened.audit, policy);
+  return { ...opened, holds: { audit: opened.audit, entropy: opened.world.entropy, policy } };
+};
+
+/** What a hold is about, for a person who gives his word for it. */
+export const holdLines = ({ basis, matter, parts, reviewAt }: Hold): readonly string[] => [
+  `  basis     ${basis}`,
+  `  matter    ${matter}`,
+  `  review by ${formatInstant(reviewAt)}`,
+  ...parts.map((part) => `  part      class ${part.class} of ${part.store === "hot" ? "point" : "archive"} ${part.id}`),
+];
