@@ -205,6 +205,9 @@ export const orphansAfterSweep = async (machines: Machines): Promise<readonly st
   const left: string[] = [];
   for (const store of [stores.hot, stores.keys])
     for await (const { name } of store.list("")) {
+      // What says that a key was destroyed stays for good.
+      if (name.startsWith("tombstones/") && (await store.head(name.slice("tombstones/".length))) === undefined)
+        continue;
       const ofAttempt = /^work\/[^/]+\/[0-9]{6}\.json$/.test(name) ? await attemptPoint(store, name) : undefined;
       if (!named.has(name) && (ofAttempt === undefined || !ids.includes(ofAttempt))) left.push(name);
     }

@@ -176,7 +176,7 @@ test("in the buckets there is nothing but what points, releases and runs are mad
     new Set(["chunks", "intents", "pages", "parts", "points", "vault.json", "work"]),
   );
   expect(await kinds(outputs.keysBucket)).toEqual(new Set(["classes", "parts"]));
-  expect(await kinds(outputs.evidenceBucket)).toEqual(new Set(["claims", "receipts"]));
+  expect(await kinds(outputs.evidenceBucket)).toEqual(new Set(["chain", "claims", "receipts"]));
 });
 
 test("no function has asked for anything that its own role does not allow", () => {
