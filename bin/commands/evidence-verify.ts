@@ -70,8 +70,8 @@ const reportLines = (report: EvidenceReport): readonly string[] => {
   const { records, heads, receipts, newestHead, lastAt, problems } = report;
   return [
     `verified ${formatNumber(records, "record")}, ${formatNumber(heads, "signed head")}, ${formatNumber(receipts, "receipt")} by key ${report.keyId.slice(0, 16)}`,
-    ...(lastAt === null ? [] : [`  last record  ${formatInstant(lastAt)}`]),
-    ...(newestHead === null
+    ...(lastAt === undefined ? [] : [`  last record  ${formatInstant(lastAt)}`]),
+    ...(newestHead === undefined
       ? []
       : [`  newest head  ${formatNumber(newestHead.size, "record")}, ${formatInstant(newestHead.at)}`]),
     ...problems.map(({ message }) => `  PROBLEM ${message}`),

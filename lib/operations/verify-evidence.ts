@@ -18,13 +18,15 @@ export interface EvidenceQuestion {
 
 export interface EvidenceReport {
   readonly keyId: string;
-  /** Null if nothing could be read. */
-  readonly vaultId: string | null;
+  /** Left out if nothing could be read. */
+  readonly vaultId?: string;
   /** Records that are whole and follow each other, from the first on. */
   readonly records: number;
-  readonly lastAt: EpochMs | null;
+  /** Of the last of them. */
+  readonly lastAt?: EpochMs;
   readonly heads: number;
-  readonly newestHead: { readonly size: number; readonly at: EpochMs } | null;
+  /** Of those that this key signed. */
+  readonly newestHead?: { readonly size: number; readonly at: EpochMs };
   readonly receipts: number;
   readonly problems: readonly { readonly message: string }[];
   readonly proven: readonly string[];
@@ -90,7 +92,7 @@ class EvidenceCheck {
   readonly #tree = new GrowingTree();
   #chainEnded = false;
   #vaultId: string | undefined;
-  #lastAt: EpochMs | null = null;
+  #lastAt: EpochMs | undefined;
   /** Up to here the records are those of a head. */
   #signed = 0;
   #receipts = 0;
@@ -181,11 +183,11 @@ class EvidenceCheck {
     const records = this.#tree.size;
     const after = records - this.#signed;
     return {
-      vaultId: this.#vaultId ?? null,
+      ...(this.#vaultId === undefined ? {} : { vaultId: this.#vaultId }),
       records,
-      lastAt: this.#lastAt,
+      ...(this.#lastAt === undefined ? {} : { lastAt: this.#lastAt }),
       heads: this.#headsFound,
-      newestHead: newest === undefined ? null : { size: newest.size, at: newest.at },
+      ...(newest === undefined ? {} : { newestHead: { size: newest.size, at: newest.at } }),
       receipts: this.#receipts,
       problems: this.#problems,
       proven: [

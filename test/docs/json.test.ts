@@ -37,10 +37,11 @@ beforeAll(async () => {
     LASTGOOD_KEYS: join(directory, "keys.json"),
     SHOP_URL: shop,
   };
-  const run = async (...args: string[]): Promise<void> => {
+  const run = async (...args: string[]): Promise<string> => {
     const context = fakeContext({ env });
     await main([...args, "--json"], context, COMMANDS);
     for (const line of [...context.out().split("\n"), ...context.err().split("\n")]) if (line !== "") keep(line);
+    return context.out();
   };
   const file = (name: string): string => join(directory, name);
   // A transaction that stays open makes the point name it as in progress.
@@ -94,6 +95,17 @@ beforeAll(async () => {
   await run("restore", "plan", "latest", ...second);
   await run("capture", ...second, "--policy", file("short.yaml"));
   await run("verify", "--level", "read", ...second);
+  await run("evidence", "sign", "--out", file("head.json"));
+  await run("sweep");
+  await run("evidence", "sign");
+  await run("evidence", "list", "--from", "2026-01-01");
+  await run("evidence", "prove", "1", "--out", file("proof.json"));
+  const { publicKey } = JSON.parse(await run("evidence", "key")) as { publicKey: string };
+  writeFileSync(file("public.pem"), publicKey);
+  const key = ["--public-key", file("public.pem")];
+  const evidence = join(directory, "vault/evidence");
+  await run("evidence", "verify", evidence, ...key, "--head", file("head.json"), "--proof", file("proof.json"));
+  await run("evidence", "verify", join(directory, "second/evidence"), ...key);
   // A chunk that is gone, so that there is a problem to report and an object to name.
   const chunks = join(directory, "vault/hot/chunks");
   const [chunk = ""] = readdirSync(chunks, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("."));

@@ -149,9 +149,8 @@ test("fails under another key, head by head and receipt by receipt", async () =>
 
 test("fails when one head is of another key", async () => {
   const { evidence, heads } = await newEvidence();
-  const { signature: _, ...unsigned } = heads[1];
-  const signature = { ...(await OTHER_SIGNER.sign(headBytes(unsigned))) };
-  await overwrite(evidence, headName(5), encodeEvidence({ ...unsigned, signature }));
+  const signature = { ...(await OTHER_SIGNER.sign(headBytes(heads[1]))) };
+  await overwrite(evidence, headName(5), headFile({ ...heads[1], signature }));
   expect(await problemsOf(evidence)).toEqual(["the head of 5 records is not signed by this key"]);
 });
 
@@ -165,7 +164,7 @@ test("fails when a head in the middle was taken away: the next one was signed af
 
 test("fails when the same key signed two heads of one size for different records", async () => {
   const { evidence } = await newEvidence();
-  const other = await newAudit();
+  const other = newAudit();
   await other.clock.advance(5);
   await appendSweeps(other, 5);
   const { head } = await signHead(other, SIGNER);
@@ -324,7 +323,7 @@ describe("a proof of one record", () => {
       { ...proof, record: { ...record, seq: 3 } },
       { ...proof, record: { ...record, more: 1 } as never },
       { ...proof, path: path.slice(1) },
-      { ...proof, path: [...path].reverse() },
+      { ...proof, path: path.toReversed() },
       { ...proof, path: [] },
       { ...proof, head: { ...head, size: 4 } },
       { ...proof, head: heads[0] },
