@@ -25,6 +25,7 @@ import { addPointShow } from "./commands/point-show.ts";
 import { addPolicyCheck } from "./commands/policy-check.ts";
 import { addPolicyExplain } from "./commands/policy-explain.ts";
 import { addReleaseOpen } from "./commands/release-open.ts";
+import { addReport } from "./commands/report.ts";
 import { addRestoreApply } from "./commands/restore-apply.ts";
 import { addRestorePlan } from "./commands/restore-plan.ts";
 import { addSweep } from "./commands/sweep.ts";
@@ -61,6 +62,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addArchiveVerify,
   addArchiveRestore,
   addArchiveKey,
+  addReport,
   addDoctor,
   addDemo,
   addCompletion,

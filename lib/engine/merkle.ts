@@ -12,7 +12,7 @@ export type Hash = Buffer;
 
 export const leafHash = (bytes: Uint8Array): Hash => createHash("sha256").update(LEAF).update(bytes).digest();
 
-const nodeHash = (left: Hash, right: Hash): Hash =>
+export const nodeHash = (left: Hash, right: Hash): Hash =>
   createHash("sha256").update(NODE).update(left).update(right).digest();
 
 /** A tree that only grows. It keeps the roots of the whole subtrees that it is made of: one for each bit of its size. */

@@ -37,8 +37,8 @@ export interface ReportVerdict {
 export interface ExaminedRow {
   readonly store: string;
   readonly found: string;
-  /** Objects that nothing names. */
-  readonly unknown: number;
+  /** Objects that nothing names; left out where this report does not look for them itself. */
+  readonly unknown?: number;
 }
 
 /** A class's rule, terms as ISO 8601 durations. */
@@ -213,7 +213,7 @@ export interface RetentionRunRow extends Recorded {
 
 export interface HoldRow {
   readonly hold: string;
-  readonly state: "requested" | "holds" | "release requested" | "released";
+  readonly state: "requested" | "holding" | "release requested" | "released";
   readonly basis: string;
   readonly matter: string;
   readonly parts: readonly PartId[];
@@ -286,6 +286,8 @@ export interface ComplianceReport {
   readonly policySha256: string;
   readonly verdict: ReportVerdict;
   readonly examined: readonly ExaminedRow[];
+  /** What the policy leaves open about things in the vault, and what could not be read. */
+  readonly notices: readonly string[];
   readonly schedule: readonly ScheduleRow[];
   readonly tiers: { readonly hotEvery: string; readonly hotWindow: string; readonly releaseWindow: string };
   readonly policyChanges: readonly PolicyChangeRow[];

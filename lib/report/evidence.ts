@@ -26,6 +26,7 @@ export interface ReportEvidence
     | "madeBy"
     | "version"
     | "policySha256"
+    | "notices"
     | "tiers"
   > {
   readonly period: ReportPeriod;

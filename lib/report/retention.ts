@@ -86,5 +86,5 @@ export const holdsOf = ({ holds, period, madeAt }: ReportEvidence): readonly Hol
 const stateOf = ({ approved, releaseRequested, released }: Hold): HoldRow["state"] => {
   if (released !== undefined) return "released";
   if (approved === undefined) return "requested";
-  return releaseRequested === undefined ? "holds" : "release requested";
+  return releaseRequested === undefined ? "holding" : "release requested";
 };

@@ -8,7 +8,13 @@ export const tablesOf = (report: ComplianceReport): readonly ReportTable[] =>
     (a, b) => a.section - b.section,
   );
 
-const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceReport): readonly ReportTable[] => [
+const scopeTables = ({
+  verdict,
+  examined,
+  notices,
+  schedule,
+  policyChanges,
+}: ComplianceReport): readonly ReportTable[] => [
   tableOf({
     name: "findings",
     section: 1,
@@ -34,6 +40,14 @@ const scopeTables = ({ verdict, examined, schedule, policyChanges }: ComplianceR
       prose("found", "Found", (row) => row.found),
       count("unknown", "Named by nothing", (row) => row.unknown),
     ],
+  }),
+  tableOf({
+    name: "notices",
+    section: 2,
+    title: "What the policy leaves open",
+    none: "The policy speaks of everything that is in the vault.",
+    rows: notices,
+    columns: ({ prose }) => [prose("notice", "Notice", (row) => row)],
   }),
   tableOf({
     name: "schedule",

@@ -73,7 +73,7 @@ const backups = ({ captures, archives, missed, failures }: Facts): Topic => {
   };
 };
 
-const retention = ({ expiries, overdue, alarms, runs, kept, madeAt }: Facts): Topic => {
+const retention = ({ expiries, overdue, alarms, runs, kept, notices, madeAt }: Facts): Topic => {
   const newest = [...newestOf(expiries).values()];
   const gone = newest.filter(({ objectsLeft }) => objectsLeft === 0);
   const left = newest.filter(({ objectsLeft, deadline }) => objectsLeft > 0 && deadline > madeAt).length;
@@ -92,6 +92,13 @@ const retention = ({ expiries, overdue, alarms, runs, kept, madeAt }: Facts): To
       ...some("yellow", 9, left, `Of ${formatNumber(left, "part")} objects were still found; none is overdue yet.`),
       ...some("yellow", 10, alarms.length, `${formatNumber(alarms.length, "alarm")} came because a deadline was near.`),
       ...some("yellow", 2, unknown, `${formatNumber(unknown, "object")} that nothing names, when last looked.`),
+      ...some(
+        "yellow",
+        2,
+        notices.length,
+        `${formatNumber(notices.length, "thing")} that the policy leaves open.`,
+        () => notices,
+      ),
       ...some("yellow", 9, runs.length === 0, "No run of the retention worker is recorded."),
     ],
   };
@@ -125,8 +132,8 @@ const verification = ({ days, invariants }: Facts, promised: readonly string[]):
 const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEvidence["drillEvery"]): Topic => {
   const drills = rows.filter(({ purpose }) => purpose === "drill");
   const equal = drills.filter(({ result }) => result === "equal");
-  const wrong = drills.filter(({ result }) => result !== "equal");
-  const failed = rows.length - drills.length - rows.filter(({ result }) => result === "done").length;
+  const wrong = drills.filter(({ result }) => result === "different");
+  const failed = rows.filter(({ result }) => result === "failed" || result === "refused");
   const instants = [...equal.map(({ at }) => at), Math.min(period.to, madeAt)];
   const longest = instants.reduce((most, at, i) => Math.max(most, at - (instants[i - 1] ?? at)), 0);
   // A drill that has come due waits for the next daily run.
@@ -134,8 +141,8 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
   return {
     says: `${formatNumber(equal.length, "drill")} restored a point and compared every row.`,
     findings: [
-      ...some("red", 8, wrong.length, `${formatNumber(wrong.length, "drill")} did not end well.`, () =>
-        wrong.map((row) => `${row.of} on ${formatInstant(row.at).slice(0, 10)}: ${row.result}`),
+      ...some("red", 8, wrong.length, `${formatNumber(wrong.length, "drill")} found a difference.`, () =>
+        wrong.map((row) => `${row.of} on ${formatInstant(row.at).slice(0, 10)}`),
       ),
       ...some(
         "red",
@@ -143,14 +150,20 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
         tooLong,
         `${formatDuration(longest)} passed without a good drill; the policy says ${every.term}.`,
       ),
-      ...some("yellow", 8, failed, `${formatNumber(failed, "restore")} failed or ${wasOf(failed)} refused.`),
+      ...some(
+        "yellow",
+        8,
+        failed.length,
+        `${formatNumber(failed.length, "drill or restore", "drills and restores")} failed or ${wasOf(failed.length)} refused.`,
+        () => failed.map((row) => `${row.purpose} on ${formatInstant(row.at).slice(0, 10)}: ${row.reference}`),
+      ),
       ...some("yellow", 8, equal.length === 0, "No drill shows that a point can be restored."),
     ],
   };
 };
 
 const holds = ({ holds: rows, kept, overdue, madeAt }: Facts): Topic => {
-  const inForce = rows.filter(({ state }) => state === "holds" || state === "release requested");
+  const inForce = rows.filter(({ state }) => state === "holding" || state === "release requested");
   const unreviewed = inForce.filter(({ reviewAt }) => reviewAt <= madeAt);
   const past = overdue.filter((row) => isHeld(kept, row));
   const waiting = rows.filter(({ state }) => state === "requested" || state === "release requested");

@@ -1,3 +1,4 @@
+import { ERRORS, type ErrorCode, EXIT } from "../model/errors.ts";
 import type { CheckRow, DayRow, InvariantRow, RestoreRow } from "../model/report.ts";
 import { type DayRecord, recordedAs } from "./acts.ts";
 import type { ReportEvidence } from "./evidence.ts";
@@ -27,29 +28,26 @@ export const checksOf = ({ records }: ReportEvidence): readonly CheckRow[] =>
     return [{ ...recordedAs(record), level, points, objects, bytes, rows, problems, elapsedMs }];
   });
 
-/** Drills and restores, also those that failed; a drill of a daily verification that found a difference is one too. */
-export const restoresOf = ({ records }: ReportEvidence, days: readonly DayRecord[]): readonly RestoreRow[] =>
-  [...records.flatMap(restoreIn), ...days.flatMap(differentDrillIn)].toSorted((a, b) => a.seq - b.seq);
+/** Drills and restores, also those that failed. A drill of a daily verification has a record of its own. */
+export const restoresOf = ({ records }: ReportEvidence): readonly RestoreRow[] =>
+  records.flatMap((record): readonly RestoreRow[] => {
+    if (record.act !== "drill" && record.act !== "restore") return [];
+    const about = { ...recordedAs(record), purpose: record.act } as const;
+    if (record.outcome !== "done") {
+      const result = foundDifference(record.code) ? "different" : record.outcome;
+      return [{ ...about, of: record.point ?? "unknown", result, reference: record.code }];
+    }
+    if (record.act === "drill") {
+      const { part, tables, rows, plainBytes, restoreMs, elapsedMs } = record;
+      return [{ ...about, of: part.id, result: "equal", tables, rows, plainBytes, restoreMs, elapsedMs }];
+    }
+    const { point, plan, rows, elapsedMs } = record;
+    return [{ ...about, of: point, result: "done", rows, elapsedMs, reference: plan }];
+  });
 
-const restoreIn = (record: ReportEvidence["records"][number]): readonly RestoreRow[] => {
-  if (record.act !== "drill" && record.act !== "restore") return [];
-  const about = { ...recordedAs(record), purpose: record.act } as const;
-  if (record.outcome !== "done")
-    return [{ ...about, of: record.point ?? "unknown", result: record.outcome, reference: record.code }];
-  if (record.act === "drill") {
-    const { part, tables, rows, plainBytes, restoreMs, elapsedMs } = record;
-    return [{ ...about, of: part.id, result: "equal", tables, rows, plainBytes, restoreMs, elapsedMs }];
-  }
-  const { point, plan, rows, elapsedMs } = record;
-  return [{ ...about, of: point, result: "done", rows, elapsedMs, reference: plan }];
-};
-
-const differentDrillIn = (record: DayRecord): readonly RestoreRow[] => {
-  const { drill } = record.verification;
-  if (drill === undefined || drill.equal) return [];
-  const { point, rows, restoreMs, elapsedMs } = drill;
-  return [{ ...recordedAs(record), purpose: "drill", of: point, result: "different", rows, restoreMs, elapsedMs }];
-};
+/** A scratch server that is not there says nothing about a point; damage and other rows do. */
+const foundDifference = (code: string): boolean =>
+  Object.hasOwn(ERRORS, code) && ERRORS[code as ErrorCode].exit === EXIT.different;
 
 export const invariantsOf = (records: readonly DayRecord[]): readonly InvariantRow[] => {
   const rows = new Map<string, InvariantRow>();

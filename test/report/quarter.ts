@@ -112,9 +112,9 @@ class Story {
       tiers: { hotEvery: "P1D", hotWindow: "P28D", releaseWindow: "P14D" },
       period: PERIOD,
       schedule: SCHEDULE,
+      notices: [],
       examined: [
-        { store: "hot", found: "93 points, 2,914 objects", unknown: 0 },
-        { store: "keys", found: "188 wrapped keys", unknown: 0 },
+        { store: "hot", found: "93 points with 75 parts" },
         { store: "archive", found: "3 archive parts, 21 versions", unknown: 1 },
         { store: "evidence", found: `${size} records`, unknown: 0 },
       ],
@@ -286,6 +286,8 @@ class Story {
         restoreMs: 61_000 + index * 90,
         elapsedMs: 118_000 + index * 140,
       });
+    if (index === FAILED_DRILL_DAY)
+      this.#fail(at + 200_000, { act: "drill", outcome: "failed", code: "RESTORE_UNPROVEN", point: idOf(index) });
     if (index !== UNVERIFIED_DAY)
       this.#tell(at + 240_000, { act: "daily verification", verification: verificationOf(index, at) });
   }

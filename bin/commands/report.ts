@@ -1,0 +1,64 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import { recordPolicy } from "../../lib/operations/entries.ts";
+import { loadPolicy } from "../../lib/operations/policy.ts";
+import { makeReport, reportFiles, reportPeriod, type SignedReport } from "../../lib/operations/report.ts";
+import { openLocalArchive } from "../../lib/wiring/local.ts";
+import manifest from "../../package.json" with { type: "json" };
+import { formatNumber, formatTable } from "../format.ts";
+import { assertNewDirectory, writeNewDirectory } from "../new-directory.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { readPolicyFile } from "../policy.ts";
+import type { AddCommand } from "../program.ts";
+import { stackOf, vaultOf } from "../vault.ts";
+
+const EXAMPLES = `
+Examples:
+  lastgood report --from 2026-11-01 --to 2026-12-01 --policy lastgood.yaml --out november --vault ./vault
+
+--to is the day after the last one. Ends with 9 if the verdict is red; the report is made then too.`;
+
+export const addReport: AddCommand = (program, act) => {
+  program
+    .command("report")
+    .description("write what is in evidence of a period, signed: a page to read, JSON to verify, CSV to count")
+    .requiredOption("--from <day>", "first day, in the policy's time zone")
+    .requiredOption("--to <day>", "the day after the last one")
+    .requiredOption("--policy <file>", "the policy that the evidence is held to, as lastgood.yaml")
+    .requiredOption("--out <directory>", "write it here; a directory that holds files is left alone")
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, { from, to, policy: file, out, ...options }) => {
+        const policy = loadPolicy(file, await readPolicyFile(file));
+        const period = reportPeriod(policy, from, to);
+        // A report is numbered and kept when it is made: what can be seen to fail fails before.
+        await assertNewDirectory(out);
+        const { vault, world, audit, place } = await vaultOf(session, options);
+        await recordPolicy(audit, policy);
+        // The vault of a stack keeps no archives yet.
+        const archive = stackOf(session, options) === undefined ? await openLocalArchive(place) : undefined;
+        const { version } = manifest;
+        const made = await makeReport({ vault, archive, audit, signer: world.signer, version }, policy, period);
+        const files = reportFiles(made);
+        await writeNewDirectory(out, files);
+        const { number, verdict } = made.report;
+        const facts = { number, from, to, ...verdict, sha256: made.sha256, name: made.name, directory: out };
+        session.output.result("report", { ...facts, files: files.map(({ name }) => name) }, () =>
+          reportLines(made, out, files.length),
+        );
+        return verdict.light === "red" ? EXIT.different : EXIT.ok;
+      }),
+    );
+};
+
+const reportLines = ({ report, sha256 }: SignedReport, out: string, files: number): readonly string[] => [
+  `${report.verdict.light.toUpperCase()}: ${report.verdict.sentence}`,
+  ...formatTable(
+    [{ title: "ABOUT" }, { title: "LIGHT" }, { title: "SAYS" }],
+    report.verdict.lights.map(({ about, light, says }) => [about, light, says]),
+  ).map((line) => `  ${line}`),
+  `  report    ${report.number}, sha-256 ${sha256.slice(0, 16)}, signed by ${report.integrity.keyId.slice(0, 16)}`,
+  `  written   ${out}: report.html to read, ${formatNumber(files, "file")} in all`,
+];
