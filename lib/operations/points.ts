@@ -20,7 +20,7 @@ export const lookAtPoint = async (
 };
 
 /**
- * A point with all its parts opened: what a SQL stream and a drill begin with.
+ * A point with all its parts opened: what a drill begins with.
  * @throws KEY_SHREDDED  a part of it has expired
  */
 export const openPoint = async (

@@ -19,7 +19,6 @@ import { Failure, isFailure } from "../model/errors.ts";
 import type { Part, Point } from "../model/point.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
-import { openPoint } from "./points.ts";
 
 export type { RestorePlan, RestoreReport, SqlReport };
 
@@ -45,8 +44,7 @@ export const planOfRestore = async (
   const point = await findPoint(world.vault.hot, wanted);
   const request = {
     point,
-    // A part that has expired is left out: the plan then refuses and names it.
-    parts: (await getParts(world.vault, point)).parts,
+    parts: await readableParts(world.vault, point),
     scope: options.scope,
     target: await world.target.facts(),
     rate: options.rate ?? DEFAULT_RATE,
@@ -79,7 +77,7 @@ const applyHeld = async (
 ): Promise<RestoreReport> => {
   const { vault } = world;
   const point = await plannedPoint(vault, plan);
-  const { parts } = await getParts(vault, point);
+  const parts = await readableParts(vault, point);
   const work = planRestore({
     point,
     parts,
@@ -107,10 +105,21 @@ const rateOf = ({ estimate }: RestorePlan): RestoreRate => {
 export const pointToSql = (world: SqlWorld & HoldWorld, wanted: string, scope: RestoreScope): Promise<SqlReport> =>
   holdingPages(world, async (hold) => {
     const { vault } = world;
-    const { point, parts } = await openPoint(vault, wanted);
+    const point = await findPoint(vault.hot, wanted);
+    const parts = await readableParts(vault, point);
     await hold(parts);
     return writeSql(world, { point, parts, scope, store: vault.hot, classes: await secretsOf(vault, parts) });
   });
+
+/**
+ * Parts that have expired are left out: whether the scope needs one of them is for the restore to say.
+ * @throws KEY_SHREDDED  none is left
+ */
+const readableParts = async (vault: Vault, point: Point): Promise<readonly Part[]> => {
+  const { parts, expired } = await getParts(vault, point);
+  if (parts.length === 0) for (const { failure } of expired) throw failure;
+  return parts;
+};
 
 const plannedPoint = async (vault: Vault, plan: RestorePlan): Promise<Point> => {
   try {

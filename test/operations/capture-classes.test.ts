@@ -161,6 +161,7 @@ test("a class that has expired is refused by a restore, left out of a comparison
       code: "KEY_SHREDDED",
       message: expect.stringMatching(/^part personal of point .* expired at 20\d\d-.*Z: it cannot be read/) as string,
     },
+    { code: "KEY_SHREDDED", message: "gone with it: public.people; name tables or schemas without them" },
   ]);
 
   await query(url, "UPDATE people SET name = 'changed' WHERE id = 7; UPDATE orders SET of = 2 WHERE id = 1");

@@ -3,7 +3,7 @@ import type { SchemaStatement, SequenceValue } from "../../model/schema.ts";
 import { type EpochMs, MIB } from "../../model/units.ts";
 import type { TargetFacts, TargetTable } from "../../ports/target-database.ts";
 import { sha256 } from "../document.ts";
-import { expiredFailure } from "../points.ts";
+import { refuseExpired } from "./expired-tables.ts";
 import { statementsIntoSchema, typesMissing } from "./into-schema.ts";
 import {
   type PlannedStatement,
@@ -112,7 +112,7 @@ export const planRestore = (request: RestoreRequest): RestoreWork => {
       post: listed(post),
       sequences: chosen.sequences.length,
     },
-    refusals: [...unfit(request, pre), ...chosen.refusals],
+    refusals: [...unfit(request, pre), ...refuseExpired(point, parts, scope, chosen.tableOids), ...chosen.refusals],
     notices: [...chosen.notices, ...notHeld(parts), diskNotice(plainBytes)],
     estimate: estimate(plainBytes, request.rate),
   });
@@ -120,6 +120,8 @@ export const planRestore = (request: RestoreRequest): RestoreWork => {
 };
 
 interface Chosen extends Omit<RestoreWork, "plan"> {
+  /** Of the tables in scope, also those whose rows are gone. */
+  readonly tableOids: ReadonlySet<number>;
   readonly refusals: readonly Refusal[];
   readonly notices: readonly string[];
 }
@@ -155,6 +157,7 @@ const choose = (request: RestoreRequest, present: Present): Chosen => {
     pre: statements.filter((statement) => statement.section === "pre"),
     post: statements.filter((statement) => statement.section === "post"),
     sequences: selection.sequences,
+    tableOids: selection.tableOids,
     tables: all
       .filter(({ table }) => selection.tableOids.has(table.facts.oid))
       .map(({ class: className, table }) => ({ class: className, table, into: intoOf(table, table.facts.schema) })),
@@ -177,6 +180,7 @@ const chooseInto = ({ parts, scope, target }: RestoreRequest, present: Present, 
     pre: statements.filter((statement) => statement.section === "pre"),
     post: statements.filter((statement) => statement.section === "post"),
     sequences: [],
+    tableOids: oids,
     tables: tables.map(({ class: className, table }) => ({ class: className, table, into: intoOf(table, into) })),
     refusals: [
       ...(target.schemas.includes(into)
@@ -217,7 +221,7 @@ const notEmpty = ({ scope, target }: RestoreRequest, statements: readonly Schema
 };
 
 /** What no choice of scope changes. */
-const unfit = ({ parts, point, target }: RestoreRequest, pre: readonly SchemaStatement[]): readonly Refusal[] => {
+const unfit = ({ point, target }: RestoreRequest, pre: readonly SchemaStatement[]): readonly Refusal[] => {
   const refusals: Refusal[] = [];
   const major = (version: number): number => Math.floor(version / 10_000);
   const { identity } = target;
@@ -245,14 +249,6 @@ const unfit = ({ parts, point, target }: RestoreRequest, pre: readonly SchemaSta
   for (const statement of pre)
     if (statement.kind === "extension" && !available.has(quoteName(unquoteName(statement.name))))
       refusals.push({ code: "TARGET_UNFIT", message: `the target's server does not have extension ${statement.name}` });
-  for (const part of point.expired ?? []) {
-    const { code, message } = expiredFailure(point.id, part);
-    refusals.push({ code, message });
-  }
-  const classes = new Set(parts.map((part) => part.class));
-  for (const ref of point.parts)
-    if (!classes.has(ref.class))
-      refusals.push({ code: "KEY_SHREDDED", message: `part ${ref.class} of the point cannot be read` });
   return refusals;
 };
 

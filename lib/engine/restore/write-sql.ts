@@ -8,6 +8,7 @@ import { layerSource } from "../layers.ts";
 import { readTable } from "../read-table.ts";
 import { copyTextRow } from "../values/copy-text-row.ts";
 import type { ClassSecret } from "../vault.ts";
+import { assertNoneExpired } from "./expired-tables.ts";
 import { assertLoaded } from "./restore-lane.ts";
 import type { RestoreScope } from "./restore-plan.ts";
 import { RowsDigest } from "./rows-digest.ts";
@@ -49,8 +50,9 @@ export interface SqlReport {
  *
  * @throws RESTORE_UNPROVEN  a table's layers do not hold the rows the point recorded
  * @throws ROW_TOO_LONG  PostgreSQL cannot read a row as text
+ * @throws KEY_SHREDDED  a table in scope was in a class that has expired
  */
-export const writeSql = (world: SqlWorld, source: SqlSource): Promise<SqlReport> => {
+export const writeSql = async (world: SqlWorld, source: SqlSource): Promise<SqlReport> => {
   const { point, parts, scope } = source;
   const [first] = parts;
   const all = parts.flatMap((part) => part.tables.map((table) => ({ class: part.class, table })));
@@ -61,6 +63,7 @@ export const writeSql = (world: SqlWorld, source: SqlSource): Promise<SqlReport>
     scope,
     EMPTY_DATABASE,
   );
+  assertNoneExpired(point, parts, scope, selection.tableOids);
   const tables = all.filter(({ table }) => selection.tableOids.has(table.facts.oid));
   const content = {
     heading: [...headingOf(point), ...selection.notices],

@@ -9,6 +9,7 @@ import { memoryStore } from "../../../lib/local/memory-store.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
 import { systemEntropy } from "../../../lib/local/system-entropy.ts";
 import type { Point } from "../../../lib/model/point.ts";
+import type { Policy } from "../../../lib/model/policy.ts";
 import { captureDatabase } from "../../../lib/operations/capture.ts";
 import { openCopyLane } from "../../../lib/operations/lane.ts";
 import { type ApplyWorld, applyPlan, planOfRestore, pointToSql } from "../../../lib/operations/restore.ts";
@@ -53,7 +54,7 @@ export const lanesHere = async <Task, Result>(
 export interface RestoreVault {
   readonly vault: Vault;
   readonly hot: ObjectStore;
-  capture(url: string): Promise<Point>;
+  capture(url: string, policy?: Policy): Promise<Point>;
   /** @param shiftMs  how far the clock of the plan is off */
   plan(url: string, scope?: RestoreScope, shiftMs?: number): Promise<RestorePlan>;
   apply(url: string, plan: RestorePlan, options?: ApplyOptions): Promise<RestoreReport>;
@@ -79,11 +80,11 @@ export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)):
   const made: RestoreVault = {
     vault,
     hot,
-    async capture(url) {
+    async capture(url, policy) {
       const source = await postgresSource(url);
       const openLanes = (opening: Parameters<typeof openCopyLane>[1]) =>
         lanesHere<CopyTask, CopyResult>(2, () => openCopyLane({ source, store: hot, entropy: systemEntropy }, opening));
-      await captureDatabase({ ...quiet, vault, source, openLanes }, { tier: "hot", base: false });
+      await captureDatabase({ ...quiet, vault, source, openLanes }, { tier: "hot", base: false, policy });
       return (await listPoints(hot)).at(-1) as Point;
     },
     plan(url, scope = WHOLE, shiftMs = 0) {
