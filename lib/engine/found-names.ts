@@ -10,6 +10,12 @@ export interface Unnamed {
   readonly oldestAt: number | undefined;
 }
 
+/** A wrapped key in the key store, or a part's object in the hot store. */
+interface FoundPart {
+  readonly name: string;
+  readonly isKey: boolean;
+}
+
 const STRANGERS_SHOWN_MAX = 20;
 
 /**
@@ -56,8 +62,14 @@ export class FoundNames {
     return Math.abs(bytes);
   }
 
-  hasKey(name: string): boolean {
-    return this.#others.has(keyId(name));
+  /** Wrapped keys and objects of parts, by the points and classes that they are of. */
+  *ofParts(isWanted: (point: string, className: string) => boolean): Generator<FoundPart> {
+    for (const [id, { name }] of this.#others) {
+      const [place, point = "", rest = ""] = name.split("/");
+      const isKey = id !== name;
+      if (place !== "parts" || !isWanted(point, isKey ? rest : rest.slice(0, rest.lastIndexOf(".")))) continue;
+      yield { name, isKey };
+    }
   }
 
   /** Pages, parts and wrapped keys that were found and not named. */

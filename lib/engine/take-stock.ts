@@ -48,8 +48,8 @@ export interface Stock {
   readonly strangers: { readonly names: readonly string[]; readonly total: number };
   /** Wrapped keys of parts that no point names any more. */
   readonly keysWithoutPart: readonly ObjectFacts[];
-  /** Wrapped keys that stand although a point says that the part has left. */
-  readonly keysOfExpired: readonly string[];
+  /** Keys and objects of parts that a point says have left. */
+  readonly leftOfExpired: readonly string[];
   readonly read: {
     readonly points: readonly string[];
     readonly objects: number;
@@ -99,19 +99,13 @@ class Stocktaking {
   }
 
   async run(): Promise<Stock> {
-    const { hot, keys } = this.#world.vault.stores;
+    const { hot } = this.#world.vault;
     const live = await this.#liveIntents();
     const points = await this.#points();
     this.#partsTotal = points.reduce((sum, point) => sum + point.parts.length, 0);
     const newest = new Map(points.map((point) => [point.database, point.id]));
     for (const point of points) await this.#checkPoint(point, newest.get(point.database) === point.id);
     const { unnamed, keysWithoutPart } = await this.#left(live);
-    const keysOfExpired: string[] = [];
-    for (const point of points)
-      for (const { class: name } of point.expired ?? []) {
-        const key = partKeyName(point.id, name);
-        if (this.#found.hasKey(key) && (await keys.head(key)) !== undefined) keysOfExpired.push(key);
-      }
     const { objects, bytes, strangers, strangersTotal } = this.#found;
     const there: Point[] = [];
     for (const point of points)
@@ -126,7 +120,7 @@ class Stocktaking {
       unnamed,
       strangers: { names: strangers, total: strangersTotal },
       keysWithoutPart,
-      keysOfExpired,
+      leftOfExpired: await this.#leftOfExpired(points),
       read: this.#read,
     };
   }
@@ -285,6 +279,18 @@ class Stocktaking {
     const result = await problems.attempt(where, look);
     this.#problems = [...this.#problems, ...problems.all];
     return result;
+  }
+
+  async #leftOfExpired(points: readonly Point[]): Promise<readonly string[]> {
+    const { hot, keys } = this.#world.vault.stores;
+    const expired = new Set(
+      points.flatMap(({ id, expired: parts = [] }) => parts.map((part) => `${id}/${part.class}`)),
+    );
+    const left: string[] = [];
+    // Its removal may have ended since the listing.
+    for (const { name, isKey } of this.#found.ofParts((point, className) => expired.has(`${point}/${className}`)))
+      if ((await (isKey ? keys : hot).head(name)) !== undefined) left.push(isKey ? `key ${name}` : name);
+    return left;
   }
 
   /** What nothing names, less what a capture, fold or restore that runs may be writing or reading. */

@@ -78,7 +78,8 @@ export const verifyDay = async (
     unnamed: unnamedOf(stock, archives.unknown),
     strangers: stock.strangers.names,
     keysWithoutPart: [...stock.keysWithoutPart, ...archives.keysWithoutPart],
-    keysThatShouldBeGone: await keysThatShouldBeGone(world, stock),
+    leftOfExpired: stock.leftOfExpired,
+    shreddedKeysThatStand: await keysThatStand(world),
     gone: { lookedFor: evidence.gone, found: await findThoughGone(world, evidence.gone) },
     chain: { ...evidence.chain, heads },
     clockOffsetMs: evidence.clockOffsetMs,
@@ -194,10 +195,10 @@ const unnamedOf = ({ unnamed }: Stock, versions: readonly RetainedFacts[]): DayF
   };
 };
 
-const keysThatShouldBeGone = async ({ vault }: DailyWorld, stock: Stock): Promise<readonly string[]> => {
-  const found = new Set(stock.keysOfExpired);
-  for await (const name of shreddedKeysThatStand(vault.stores.keys)) found.add(name);
-  return [...found];
+const keysThatStand = async ({ vault }: DailyWorld): Promise<readonly string[]> => {
+  const found: string[] = [];
+  for await (const name of shreddedKeysThatStand(vault.stores.keys)) found.push(name);
+  return found;
 };
 
 /** What is wrong with each point, in words. */

@@ -11,6 +11,8 @@ import { lastRecordOf, newestRecordsOf, readRecords } from "./audit.ts";
 
 /** Of expired parts at most this many of the newest, and as many of the share that is looked at again. */
 const GONE_MAX = 2000;
+/** Records before the last run that are followed again each day: what was just deleted comes back first, if anything does. */
+const AGAIN = 500;
 
 /** What the evidence says that a day's verification rests on. */
 export interface DayEvidence {
@@ -36,7 +38,7 @@ export const lastVerification = async (evidence: ObjectStore): Promise<DayEviden
 };
 
 /**
- * Follows the chain from the last run on, and a share of what lies before, so that every link is looked at again within a
+ * Follows the chain from some time before the last run on, and a share of what lies before, so that every link is looked at again within a
  * cycle. What is broken is a finding and ends the reading there.
  * @throws STORE_*
  */
@@ -60,7 +62,7 @@ export const readEvidence = async (
   };
   let broken: string | undefined;
   try {
-    await follow({ from: last?.seq ?? 1 });
+    await follow({ from: Math.max(1, (last?.seq ?? 1) - AGAIN) });
     for (const { from, to } of rangesOf(share, last?.seq ?? 0)) await follow({ from, to });
   } catch (error) {
     if (!isFailure(error, "EVIDENCE_BROKEN")) throw error;

@@ -47,8 +47,7 @@ export const promisedHotPoints = (policy: Policy, facts: HotFacts, now: EpochMs)
     const own = taken.get(slot) ?? [];
     const whole = own.find((point) => !facts.incomplete.has(point.id));
     const next = taken.get(slot + 1) ?? [];
-    // What comes in the period that runs now is not owed yet.
-    const late = slot + 1 === running || next.length > 1 ? next[0] : undefined;
+    const late = next.length > 1 ? next[0] : undefined;
     if (whole !== undefined) promised.push({ expectedAt, found: "present", point: whole.id });
     else if (own[0] !== undefined) promised.push({ expectedAt, found: "incomplete", point: own[0].id });
     else if (late !== undefined) promised.push({ expectedAt, found: "late", point: late.id });

@@ -41,7 +41,10 @@ export interface DayFacts {
   readonly strangers: readonly string[];
   /** Wrapped keys of parts that nothing names, and when their store says that they were written. */
   readonly keysWithoutPart: readonly { readonly name: string; readonly writtenAt: EpochMs }[];
-  readonly keysThatShouldBeGone: readonly string[];
+  /** Keys and objects of parts that their points say have left. */
+  readonly leftOfExpired: readonly string[];
+  /** Wrapped keys that stand beside their tombstones. */
+  readonly shreddedKeysThatStand: readonly string[];
   /** Parts that the audit chain says are gone: which were looked for, and which of them are there. */
   readonly gone: { readonly lookedFor: readonly ExpiredPart[]; readonly found: readonly PartId[] };
   readonly chain: ChainFacts;
@@ -141,24 +144,24 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
   },
 
   /** What is recorded as gone is gone. */
-  "I-04": (_, { gone, keysThatShouldBeGone }) =>
+  "I-04": (_, { gone, leftOfExpired }) =>
     judged(
       [
         ...(gone.found.length === 0 ? [] : [`recorded as gone and there: ${some(gone.found.map(partName))}`]),
-        ...(keysThatShouldBeGone.length === 0 ? [] : [`keys of parts that left: ${some(keysThatShouldBeGone)}`]),
+        ...(leftOfExpired.length === 0 ? [] : [`left of parts that are said to have gone: ${some(leftOfExpired)}`]),
       ],
       `${formatNumber(gone.lookedFor.length, "part")} that had expired looked for, none found`,
     ),
 
   /** No key outlives what it opens. */
-  "I-05": (_, { now, points, archives, keysWithoutPart, keysThatShouldBeGone }) => {
+  "I-05": (_, { now, points, archives, keysWithoutPart, shreddedKeysThatStand }) => {
     const old = keysWithoutPart.filter(({ writtenAt }) => writtenAt < now - CHECK_MS_MAX).map(({ name }) => name);
     return judged(
       [
         ...(old.length === 0 ? [] : [`${formatNumber(old.length, "wrapped key")} of no part: ${some(old)}`]),
-        ...(keysThatShouldBeGone.length === 0
+        ...(shreddedKeysThatStand.length === 0
           ? []
-          : [`wrapped keys that were destroyed and stand again: ${some(keysThatShouldBeGone)}`]),
+          : [`wrapped keys that were destroyed and stand again: ${some(shreddedKeysThatStand)}`]),
       ],
       `wrapped keys of ${formatNumber(
         points.reduce((sum, point) => sum + point.parts.length, archives.length),

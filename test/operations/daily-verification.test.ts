@@ -1,101 +1,366 @@
-import { expect, test } from "vitest";
-import { memoryStore } from "../../lib/local/memory-store.ts";
-import type { Policy } from "../../lib/model/policy.ts";
+import { describe, expect, test } from "vitest";
+import { HeldIntent } from "../../lib/engine/intent.ts";
+import { shredKey } from "../../lib/engine/shred.ts";
+import { Failure } from "../../lib/model/errors.ts";
 import type { DailyVerification } from "../../lib/model/verification.ts";
-import { lastRecordOf } from "../../lib/operations/audit.ts";
-import { type DailyWorld, verifyDay } from "../../lib/operations/daily-verification.ts";
-import { applyExpiry, planExpiry } from "../../lib/operations/expire-parts.ts";
-import type { DrillReport } from "../../lib/operations/verify-restore.ts";
+import { lastRecordOf, readRecordsBack } from "../../lib/operations/audit.ts";
+import { verifyDay } from "../../lib/operations/daily-verification.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
-import { ClassHistory } from "../engine/class-history.ts";
-import { foldWorldOf } from "../engine/vault-history.ts";
-import { dataClass, HOUR_MS, policyOf } from "../policy/made-policy.ts";
-
-const POLICY: Policy = policyOf([
-  dataClass("money", "P20D", { tables: ["public.money_*"] }),
-  dataClass("people", "P14D", { tables: ["public.people_*"] }),
-  dataClass("rest", "P60D", { tables: ["public.rest_*"] }),
-]);
-
-/** A vault whose captures, verifications and expiries come day by day. */
-class Days {
-  readonly history: ClassHistory;
-  readonly world: DailyWorld;
-  readonly evidence: ObjectStore;
-
-  private constructor(history: ClassHistory) {
-    const { vault, clock } = history.made;
-    this.history = history;
-    this.evidence = memoryStore(clock);
-    this.world = {
-      vault,
-      clock,
-      progress: () => undefined,
-      signal: new AbortController().signal,
-      audit: { evidence: this.evidence, vaultId: vault.id, clock, actor: "nightly" },
-    };
-  }
-
-  static async begin(): Promise<Days> {
-    return new Days(await ClassHistory.begin(0));
-  }
-
-  get clock() {
-    return this.history.made.clock;
-  }
-
-  /** A capture at the day's beginning, then the clock stands at four in the morning. */
-  async capture(): Promise<void> {
-    const id = this.history.states.size;
-    await this.history.capture([
-      { class: "money", id: id % 30, act: "put" },
-      { class: "rest", id: (id + 7) % 30, act: id % 2 === 0 ? "put" : "delete" },
-    ]);
-    await this.clock.advance(4 * HOUR_MS - 60_000);
-  }
-
-  verify(policy = POLICY, drill?: (point: string) => Promise<DrillReport>): Promise<DailyVerification> {
-    return verifyDay(this.world, policy, { drill });
-  }
-
-  async expire(): Promise<void> {
-    const world = foldWorldOf(this.world.vault, this.clock);
-    await applyExpiry(world, await planExpiry(world, POLICY));
-  }
-
-  /** Days with a capture, the verification and what is due to go, in this order. */
-  async pass(count: number): Promise<readonly DailyVerification[]> {
-    const found: DailyVerification[] = [];
-    for (let day = 0; day < count; day++) {
-      await this.capture();
-      found.push(await this.verify(POLICY, drilled));
-      await this.clock.advance(10 * HOUR_MS);
-      await this.expire();
-      await this.clock.advance(10 * HOUR_MS);
-    }
-    return found;
-  }
-}
-
-const drilled = async (point: string): Promise<DrillReport> => ({
-  point,
-  restore: { tables: 6, rows: 180, bytes: 9_000, proof: "counts", phases: [], elapsedMs: 300 },
-  tables: 6,
-  rows: 180,
-  elapsedMs: 500,
-});
-
-const broken = ({ invariants }: DailyVerification) =>
-  invariants.filter(({ result }) => result === "broken").map(({ id, found }) => `${id} ${found}`);
-const hot = ({ tiers }: DailyVerification) => tiers.find((one) => one.tier === "hot");
+import { namesIn } from "../engine/memory-vault.ts";
+import { faulty } from "../faults/faulty.ts";
+import { DAY_MS, HOUR_MS, policyOf, term } from "../policy/made-policy.ts";
+import { broken, drilled, hotOf, POLICY, VerifiedDays } from "./verified-days.ts";
 
 test("a month of daily captures and expiries is green every day, and each day is recorded whole", async () => {
-  const days = await Days.begin();
-  const month = await days.pass(32);
-  for (const day of month) expect([day.day, broken(day), hot(day)?.reasons]).toEqual([day.day, [], []]);
+  const days = await VerifiedDays.begin();
+  const month: DailyVerification[] = [];
+  for (let day = 0; day < 32; day++) month.push((await days.pass()) as DailyVerification);
+  for (const day of month) expect([day.day, broken(day), hotOf(day).reasons]).toEqual([day.day, [], []]);
   expect(new Set(month.map((day) => day.light))).toEqual(new Set(["green"]));
   expect(month.map((day) => day.day).slice(0, 2)).toEqual(["2026-01-01", "2026-01-02"]);
   const record = await lastRecordOf(days.evidence, "daily verification");
   expect(record?.verification).toEqual(month.at(-1));
-  expect(hot(month.at(-1) as DailyVerification)?.promised).toHaveLength(27);
+  const promised = hotOf(month.at(-1) as DailyVerification).promised;
+  expect(promised).toHaveLength(27);
+  expect(new Set(promised.map((one) => one.found))).toEqual(new Set(["present"]));
+  // One on the first day, then one before each seventh day has passed.
+  expect(month.flatMap((day, i) => (day.drill === undefined ? [] : [i]))).toEqual([0, 7, 14, 21, 28]);
 }, 120_000);
+
+test("a database that was never captured is red, and says so; so is one that the policy names besides", async () => {
+  const days = await VerifiedDays.begin();
+  const first = await days.verify();
+  expect([first.light, hotOf(first).reasons]).toEqual(["red", ["there is no hot point: nothing was captured yet"]]);
+  await days.pass();
+  const policy = { ...POLICY, databases: ["shop", "stock"] };
+  const two = await days.verify({ policy });
+  expect(two.tiers.map(({ database, light }) => [database, light])).toEqual([
+    ["shop", "green"],
+    ["stock", "red"],
+  ]);
+});
+
+test.each(["list", "get"] as const)(
+  "a store that does not answer a %s ends the run without a verdict",
+  async (verb) => {
+    const days = await VerifiedDays.after(1);
+    const before = await namesIn(days.evidence);
+    const broke = faulty(days.hot).on(verb, 2, new Failure("STORE_UNREACHABLE", "no answer"));
+    const world = { ...days.world, vault: await days.history.made.reopen(broke) };
+    await expect(verifyDay(world, POLICY)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
+    expect(await namesIn(days.evidence)).toEqual(before);
+  },
+);
+
+const first = async (store: ObjectStore, prefix: string): Promise<string> =>
+  (await namesIn(store, prefix))[0] as string;
+
+/** Puts other bytes under a name, as somebody with a disk can. */
+const replace = async (store: ObjectStore, name: string, change: (bytes: Buffer) => Buffer): Promise<void> => {
+  const bytes = (await store.get(name)) as Buffer;
+  await store.delete(name);
+  await store.put(name, [change(bytes)]);
+};
+const cut = (bytes: Buffer): Buffer => bytes.subarray(0, -1);
+const flip = (bytes: Buffer): Buffer => {
+  const changed = Buffer.from(bytes);
+  changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+  return changed;
+};
+
+describe("damage is red on the first day, by listings alone", () => {
+  test.each<[string, (days: VerifiedDays) => Promise<unknown>, RegExp]>([
+    ["a chunk is missing", async ({ hot }) => hot.delete(await first(hot, "chunks/")), /chunks\/\S+ is missing/],
+    ["a chunk is cut short", async ({ hot }) => replace(hot, await first(hot, "chunks/"), cut), /bytes, expected/],
+    ["a page is missing", async ({ hot }) => hot.delete(await first(hot, "pages/")), /pages\/\S+ is missing/],
+    ["a page is cut short", async ({ hot }) => replace(hot, await first(hot, "pages/"), cut), /bytes, expected/],
+    ["a part is missing", async ({ hot }) => hot.delete(await first(hot, "parts/")), /parts\/\S+ is missing/],
+    [
+      "a part is another",
+      async ({ hot }) => replace(hot, await first(hot, "parts/"), flip),
+      /not the part its point names/,
+    ],
+    [
+      "a key is missing",
+      async ({ keys }) => keys.delete(await first(keys, "parts/")),
+      /data key of part p0\/\S+ is gone/,
+    ],
+    ["a key is damaged", async ({ keys }) => replace(keys, await first(keys, "parts/"), flip), /digest does not hold/],
+  ])("%s", async (_, harm, problem) => {
+    const days = await VerifiedDays.after(3);
+    // A day later, so that what is old is not read because it is new.
+    await days.clock.advance(DAY_MS);
+    await harm(days);
+    const day = await days.verify();
+    expect(day.light).toBe("red");
+    expect(hotOf(day)).toMatchObject({ light: "red" });
+    expect(hotOf(day).reasons.join()).toMatch(problem);
+    expect(broken(day).join()).toMatch(/I-03 \d+ named objects? missing or damaged/);
+    expect(hotOf(day).promised.map((one) => one.found)).toContain("incomplete");
+  });
+
+  test("a point's document is damaged: it counts as missing, and the others stay", async () => {
+    const days = await VerifiedDays.after(3);
+    await replace(days.hot, await first(days.hot, "points/p1/"), flip);
+    const day = await days.verify();
+    expect(hotOf(day).promised.map((one) => one.found)).toEqual(["present", "missing", "present"]);
+    expect(broken(day).join()).toContain("I-03 1 named object missing or damaged");
+  });
+});
+
+test("a byte that changed in a chunk or a page is found within the cycle, whichever it is", async () => {
+  const names = await namesIn((await VerifiedDays.after(2)).hot);
+  const picked = names.filter((name) => /^(chunks|pages)\//.test(name)).filter((_, i) => i % 12 === 0);
+  expect(picked.length).toBeGreaterThan(3);
+  for (const name of picked) {
+    const days = await VerifiedDays.after(2);
+    await replace(days.hot, name, flip);
+    // The store says that it was written just now; so that only its turn can find it, let that be long ago.
+    await days.clock.advance(DAY_MS);
+    const lights: string[] = [];
+    for (let day = 0; day < 7; day++) {
+      await days.clock.advance(DAY_MS);
+      lights.push(hotOf(await days.verify({ drill: "none" })).reasons.join());
+    }
+    expect(
+      lights.some((reasons) => reasons.includes("is damaged")),
+      name,
+    ).toBe(true);
+  }
+}, 60_000);
+
+describe("what nothing names", () => {
+  test("a stranger is red at once, by its name", async () => {
+    const days = await VerifiedDays.after(1);
+    await days.hot.put("backup.sql", [Buffer.from("copy")]);
+    await days.hot.put("chunks/people/notes.txt", [Buffer.from("copy")]);
+    const day = await days.verify();
+    expect(broken(day)).toEqual(["I-03 objects that Lastgood did not make: backup.sql, chunks/people/notes.txt"]);
+    expect(day.light).toBe("red");
+  });
+
+  test("pages and chunks of a capture that was stopped wait for a sweep for a day, then are red", async () => {
+    const days = await VerifiedDays.after(1);
+    const [page, chunk] = [await first(days.hot, "pages/"), await first(days.hot, "chunks/")];
+    await days.hot.put(`${page.slice(0, -16)}0123456789abcdef`, [(await days.hot.get(page)) as Buffer]);
+    await days.hot.put(`${chunk.slice(0, -8)}01234567`, [(await days.hot.get(chunk)) as Buffer]);
+    const day = await days.verify();
+    expect([day.light, broken(day)]).toEqual(["green", []]);
+    expect(day.invariants.find(({ id }) => id === "I-03")?.found).toContain("2 objects that nothing names wait");
+    await days.pass({ expire: false });
+    await days.clock.advance(3 * HOUR_MS);
+    expect(broken(await days.verify()).join()).toMatch(
+      /I-03 2 objects that nothing names, the oldest since 2026-01-02/,
+    );
+  });
+
+  test("what a capture that runs has written is not told", async () => {
+    const days = await VerifiedDays.after(1);
+    const intent = await HeldIntent.take(days.hot, days.clock, { id: "running", database: "shop" });
+    await days.hot.put("pages/people/running/0123456789abcdef", [
+      (await days.hot.get(await first(days.hot, "pages/"))) as Buffer,
+    ]);
+    await days.hot.put("parts/running/people.000001", [Buffer.from("part")]);
+    await days.keys.put("parts/running/people", [Buffer.from("key")]);
+    const day = await days.verify();
+    expect(day.invariants.find(({ id }) => id === "I-03")?.found).not.toContain("names");
+    await intent.remove();
+  });
+
+  test("a key without a part is red after a day, one beside its tombstone or of a part that left at once", async () => {
+    const days = await VerifiedDays.after(1);
+    await days.keys.put("parts/px/people", [Buffer.from("key")]);
+    expect(broken(await days.verify())).toEqual([]);
+    await days.clock.advance(27 * HOUR_MS);
+    expect(broken(await days.verify()).join()).toContain("I-05 1 wrapped key of no part: parts/px/people");
+    const other = await VerifiedDays.after(1);
+    const key = (await other.keys.get("parts/p0/people")) as Buffer;
+    await shredKey(other.keys, "parts/p0/people", other.clock.now());
+    await other.keys.put("parts/p0/people", [key]);
+    expect(broken(await other.verify()).join()).toMatch(
+      /I-05 wrapped keys that were destroyed and stand again: parts\/p0\/people/,
+    );
+  });
+});
+
+test("what is recorded as gone and stands again is red", async () => {
+  const days = await VerifiedDays.begin();
+  let part: Buffer | undefined;
+  for (let day = 0; day < 15; day++) {
+    part ??= await days.hot.get("parts/p0/people.000001");
+    await days.pass();
+  }
+  expect(await days.hot.head("parts/p0/people.000001")).toBeUndefined();
+  const before = await days.verify();
+  expect(before.invariants.find(({ id }) => id === "I-04")?.found).toMatch(/^[12] parts? that had expired looked for/);
+  expect(broken(before)).toEqual([]);
+  await days.hot.put("parts/p0/people.000001", [part ?? Buffer.from("a part")]);
+  expect(broken(await days.verify()).join()).toContain(
+    "I-04 recorded as gone and there: p0/people; left of parts that are said to have gone: parts/p0/people.000001",
+  );
+});
+
+test("what was not deleted by its deadline is red, to the millisecond", async () => {
+  const due = await VerifiedDays.begin();
+  await due.capture();
+  await due.clock.advance(Date.UTC(2026, 0, 1) + 14 * DAY_MS - 1 - due.clock.now());
+  expect(broken(await due.verify()).join()).not.toContain("I-01");
+  await due.clock.advance(1);
+  const late = await due.verify();
+  expect(broken(late).join()).toContain("I-01 1 part past the deadline: p0/people");
+  expect(hotOf(late).reasons.join()).toContain("1 part past the deadline and not held");
+});
+
+test("a day without a capture is red on the next, then told in yellow as long as its point would be there", async () => {
+  const days = await VerifiedDays.after(3);
+  await days.pass({ capture: false });
+  const lights = [];
+  for (let day = 0; day < 30; day++) {
+    const verified = (await days.pass()) as DailyVerification;
+    lights.push(hotOf(verified).light);
+    if (day === 0)
+      expect(hotOf(verified).reasons).toEqual([
+        "1 hot point missing of 4 promised, the newest expected by 2026-01-05 00:00:00Z",
+      ]);
+  }
+  // Taken on the fourth day, it would have been deleted on the 31st.
+  expect(lights).toEqual(["red", ...Array.from({ length: 26 }, () => "yellow"), "green", "green", "green"]);
+}, 120_000);
+
+test("the newest point that is older than promised is told before the day is over", async () => {
+  const days = await VerifiedDays.after(2);
+  await days.clock.advance(4 * HOUR_MS);
+  const day = await days.verify();
+  expect(hotOf(day)).toMatchObject({
+    light: "yellow",
+    reasons: ["the newest hot point is 1 d 04 h old, the next was to be there by 2026-01-03 01:00:00Z"],
+  });
+});
+
+describe("evidence", () => {
+  test("a record that was changed is red, what was found besides is told all the same, and the day is recorded", async () => {
+    const days = await VerifiedDays.after(3);
+    const names = await namesIn(days.evidence, "chain/");
+    await replace(days.evidence, names.at(-1) as string, flip);
+    const day = await days.verify();
+    expect(day.light).toBe("red");
+    expect(broken(day).join()).toMatch(/I-10 record \d+ of the audit chain is damaged/);
+    expect(hotOf(day).database).toBe("shop");
+    for await (const record of readRecordsBack(days.evidence)) {
+      expect(record).toMatchObject({ act: "daily verification", verification: { light: "red" } });
+      break;
+    }
+  });
+
+  test("without any record it works, and says that nothing was recorded yet", async () => {
+    const days = await VerifiedDays.begin();
+    await days.capture();
+    const { invariants, rotation } = await days.verify({ drill: "none" });
+    expect(invariants.find(({ id }) => id === "I-10")).toMatchObject({ result: "not applicable" });
+    expect(rotation.allReadSince).toBeUndefined();
+  });
+
+  test("a check that was missed, and a clock that stands before the last check, break the next", async () => {
+    const days = await VerifiedDays.after(2);
+    await days.pass({ verify: false });
+    await days.clock.advance(4 * HOUR_MS);
+    expect(broken(await days.verify()).join()).toMatch(/I-15 the check before this one ended 2 d 00 h ago/);
+    const back = { ...days.clock, now: () => days.clock.now() - DAY_MS };
+    const world = { ...days.world, clock: back, audit: { ...days.world.audit, clock: back } };
+    const day = await verifyDay(world, POLICY);
+    expect(broken(day).join()).toMatch(/I-15 our clock stands before the check of 2026-01-04 04:00:00Z/);
+  });
+});
+
+describe("drills", () => {
+  test("one that differs is red, and recorded as failed; the rest of the day stands", async () => {
+    const days = await VerifiedDays.begin();
+    await days.capture();
+    const day = await days.verify({ drill: () => Promise.reject(new Failure("DIFFERENT", "tables differ")) });
+    expect([day.light, day.drill]).toMatchObject(["red", { point: "p0", equal: false }]);
+    expect(hotOf(day).light).toBe("green");
+    const acts: string[] = [];
+    for await (const { act, outcome } of readRecordsBack(days.evidence)) acts.push(`${act} ${outcome}`);
+    expect(acts).toEqual(["daily verification done", "drill failed"]);
+  });
+
+  test("one that could not be made says nothing of the point, and is told", async () => {
+    const days = await VerifiedDays.begin();
+    await days.capture();
+    const day = await days.verify({ drill: () => Promise.reject(new Failure("NO_POSTGRES", "no binaries")) });
+    expect([day.light, day.drill]).toEqual(["yellow", undefined]);
+    expect(hotOf(day).reasons).toEqual(["the drill of point p0 could not be made: no binaries"]);
+  });
+
+  test("none is made of a point that lost a class or is damaged", async () => {
+    const days = await VerifiedDays.after(3);
+    await days.hot.delete(await first(days.hot, "parts/p2/"));
+    const asked: string[] = [];
+    const drill = (point: string) => {
+      asked.push(point);
+      return drilled(point);
+    };
+    await days.clock.advance(6 * DAY_MS);
+    await days.verify({ drill });
+    expect(asked).toEqual(["p1"]);
+  });
+
+  test("an aborted one ends the run without a verdict", async () => {
+    const days = await VerifiedDays.begin();
+    await days.capture();
+    const controller = new AbortController();
+    const drill = (): Promise<never> => {
+      controller.abort(new Failure("INTERRUPTED", "stopped"));
+      return Promise.reject(controller.signal.reason as Error);
+    };
+    const world = { ...days.world, signal: controller.signal };
+    await expect(verifyDay(world, POLICY, { drill })).rejects.toMatchObject({ code: "INTERRUPTED" });
+    expect(await namesIn(days.evidence, "chain/")).toEqual([]);
+  });
+});
+
+test("tables that the policy has in another class, in none, and databases that it does not name, are told", async () => {
+  const days = await VerifiedDays.after(1);
+  const [money, people, rest] = POLICY.classes;
+  const moved = [{ ...money, tables: ["public.money_*", "public.rest_log"] }, { ...people, tables: [] }, rest];
+  const found = broken(await days.verify({ policy: { ...POLICY, classes: moved as typeof POLICY.classes } })).join();
+  expect(found).toContain("shop:public.people_keyed (add");
+  expect(found).toContain("shop:public.rest_log was captured as rest and is money by the policy");
+  const elsewhere = broken(await days.verify({ policy: { ...POLICY, databases: ["stock"] } })).join();
+  expect(elsewhere).toContain("I-11 databases that the policy does not name: shop");
+});
+
+test("what is promised anew counts from when the policy said so, and not from the first point", async () => {
+  const days = await VerifiedDays.after(3);
+  const policy = policyOf(POLICY.classes, { hot: { every: term("PT6H"), window: term("P28D") } });
+  const { recordPolicy } = await import("../../lib/operations/entries.ts");
+  await recordPolicy(days.world.audit, POLICY);
+  await recordPolicy(days.world.audit, policy);
+  await days.capture();
+  expect(hotOf(await days.verify({ policy })).promised).toEqual([]);
+  await days.clock.advance(DAY_MS);
+  expect(hotOf(await days.verify({ policy })).promised.map((one) => one.found)).toEqual([
+    "present",
+    "missing",
+    "missing",
+    "missing",
+  ]);
+});
+
+test("a point that goes while it is looked at is no problem", async () => {
+  const days = await VerifiedDays.after(2);
+  const { hot } = days;
+  const going: ObjectStore = {
+    ...hot,
+    async get(name, range) {
+      if (name.startsWith("parts/p0/"))
+        for (const gone of [...(await namesIn(hot, "points/p0/")), ...(await namesIn(hot, "parts/p0/"))])
+          await hot.delete(gone);
+      return hot.get(name, range);
+    },
+  };
+  const world = { ...days.world, vault: await days.history.made.reopen(going) };
+  const day = await verifyDay(world, POLICY, { drill: drilled });
+  expect(day.rotation.problems).toBe(0);
+  expect(broken(day).join()).not.toContain("I-03 1 named");
+});
