@@ -24,7 +24,7 @@ const LOCK_MS_MIN = HOUR_MS;
 type Archived = Pick<ArchivePart, "database" | "class" | "businessDate" | "schedule">;
 
 /**
- * Which archives are to be made now, in order of business dates: of each period of a class's schedules (day, ISO week,
+ * Which archives are to be made now, in order of business dates, databases and classes: of each period of a class's schedules (day, ISO week,
  * month, year in the policy's zone) the first date that has a hot point with the class. A schedule that falls on a date of a
  * longer one is satisfied by it. What would have half its life behind it is not made any more.
  * @param archived  the archive parts there are
@@ -51,7 +51,7 @@ export const dueArchives = (
         ),
       );
     })
-    .toSorted((a, b) => (a.businessDate < b.businessDate ? -1 : a.businessDate > b.businessDate ? 1 : 0));
+    .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 
 const dueOfClass = (
   policy: Policy,
@@ -61,7 +61,7 @@ const dueOfClass = (
   now: EpochMs,
 ): readonly DueArchive[] => {
   const due: DueArchive[] = [];
-  // A date has one archive of a class: one that is there already, or is chosen for a longer schedule, keeps its label.
+  // A date has one archive of a class: one that is there already keeps its label.
   const taken = new Set(archived.map((part) => part.businessDate));
   for (const schedule of schedulesOf(dataClass)) {
     const satisfied = new Set(
@@ -74,7 +74,6 @@ const dueOfClass = (
       if (taken.has(day) || satisfied.has(period)) continue;
       const times = archiveTimes(policy, dataClass, schedule, point);
       if (now - point.startedAt > times.deleteAt - now) continue;
-      taken.add(day);
       satisfied.add(period);
       due.push({
         database: point.database,
@@ -88,3 +87,5 @@ const dueOfClass = (
   }
   return due;
 };
+
+const nameOf = (due: DueArchive): string => `${due.businessDate}/${due.database}/${due.class}`;

@@ -58,7 +58,7 @@ const problemsOf = (issue: Issue): readonly Found[] => {
       // A database: its name, or its name with the place of its URL. What was written says which of the two was meant.
       const [asName = [], asObject = []] = issue.errors;
       const meant = typeof issue.input === "object" ? asObject : asName;
-      return meant.flatMap((one) => problemsOf({ ...one, path: [...issue.path, ...one.path] } as Issue));
+      return meant.flatMap((one) => problemsOf({ ...one, path: [...issue.path, ...one.path] }));
     }
     case "invalid_key":
       return [{ path: issue.path, message: issue.issues[0]?.message ?? issue.message }];

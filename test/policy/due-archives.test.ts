@@ -102,10 +102,10 @@ test("databases and classes do not stand for each other", () => {
   const points = ["shop", "stock"].map((database) => pointOf(startedAt, { database, classes: ["money", "books"] }));
   const due = dueArchives(policy, points, [], startedAt);
   expect(due.map((one) => `${one.database}/${one.class}`)).toEqual([
-    "shop/money",
     "shop/books",
-    "stock/money",
+    "shop/money",
     "stock/books",
+    "stock/money",
   ]);
   for (const left of due)
     expect(
@@ -118,7 +118,7 @@ test("databases and classes do not stand for each other", () => {
     ).toEqual([left]);
 });
 
-test("they come in order of their dates", () => {
+test("they come in order of their dates, then of databases and classes", () => {
   const policy = policyOf([MONEY, { ...MONEY, name: "books" }]);
   const points = [
     pointOf(at("2029-01-03"), { classes: ["money", "books"] }),
@@ -127,8 +127,8 @@ test("they come in order of their dates", () => {
   const due = dueArchives(policy, points, [], at("2029-01-03"));
   expect(due.map((one) => `${one.businessDate} ${one.class} ${one.schedule}`)).toEqual([
     "2029-01-02 books yearly",
-    "2029-01-03 money yearly",
     "2029-01-03 books daily",
+    "2029-01-03 money yearly",
   ]);
 });
 
