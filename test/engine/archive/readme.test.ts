@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { systemClock } from "../../../lib/local/system-clock.ts";
+import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
+import { freshDatabase, postgresMajors, query, testServer } from "../../postgres.ts";
+import { restoreVault } from "../restore/restore-world.ts";
+import { CONTENT, SHOP } from "../restore/shop.ts";
+import { archiveNewest, bash, blocksIn, withCopy } from "./archive-world.ts";
+
+describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
+  const server = testServer(major);
+
+  /** Does what the README says, to its letter but for the database's name. @returns the database's address */
+  const follow = async (directory: string): Promise<string> => {
+    const running = await server();
+    const name = `restored_${randomUUID().replaceAll("-", "")}`;
+    const env = {
+      ...process.env,
+      PGHOST: "127.0.0.1",
+      PGPORT: String(running.port),
+      PGUSER: new URL(running.url("x")).username,
+    };
+    for (const { language, text } of blocksIn(await readFile(join(directory, "README.txt"), "utf8")))
+      if (language === "open.sh") await writeFile(join(directory, language), text);
+      else expect(await bash(text.replaceAll("restored", name), directory, env)).toEqual({ status: 0, stderr: "" });
+    return running.url(name);
+  };
+
+  test("bash, openssl, zstd and psql give back every row, by nothing but what the README says", async () => {
+    const original = await freshDatabase(server);
+    await query(original, SHOP);
+    const made = await restoreVault();
+    await made.capture(original);
+    await query(original, "DELETE FROM shop.child WHERE id = 3; UPDATE shop.keyless SET t = E'\\\\.' WHERE n = 2");
+    await made.capture(original);
+    const archive = memoryRetainedStore(systemClock);
+    const { part } = await archiveNewest({ vault: made.vault, archive, clock: systemClock }, "default", {
+      packBytes: 1,
+    });
+    expect(part.objects.filter(({ name }) => name.includes("/packs/")).length).toBeGreaterThan(5);
+    const copy = await withCopy(archive, part, await made.vault.archiveKey(part), follow);
+    expect(await query(copy, CONTENT)).toEqual(await query(original, CONTENT));
+  });
+});
