@@ -1,5 +1,4 @@
 import { EXIT } from "../../lib/model/errors.ts";
-import { recordPolicy } from "../../lib/operations/entries.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
 import { makeReport, reportFiles, reportPeriod, type SignedReport } from "../../lib/operations/report.ts";
 import { openLocalArchive } from "../../lib/wiring/local.ts";
@@ -36,11 +35,12 @@ export const addReport: AddCommand = (program, act) => {
         // A report is numbered and kept when it is made: what can be seen to fail fails before.
         await assertNewDirectory(out);
         const { vault, world, audit, place } = await vaultOf(session, options);
-        await recordPolicy(audit, policy);
         // The vault of a stack keeps no archives yet.
         const archive = stackOf(session, options) === undefined ? await openLocalArchive(place) : undefined;
         const { version } = manifest;
         const made = await makeReport({ vault, archive, audit, signer: world.signer, version }, policy, period);
+        if (made.unrecorded !== undefined)
+          session.output.note(`the report is not recorded in the audit chain: ${made.unrecorded}`);
         const files = reportFiles(made);
         await writeNewDirectory(out, files);
         const { number, verdict } = made.report;

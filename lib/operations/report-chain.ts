@@ -4,7 +4,7 @@ import { type Hash, leafHash, rootOf } from "../engine/merkle.ts";
 import { inclusionPaths } from "../engine/merkle-levels.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import type { AuditHead } from "../model/audit-head.ts";
-import { isFailure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 import type { RecordProof, ReportIntegrity } from "../model/report.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -29,18 +29,17 @@ export const gatherChain = async (
   let lastDigest = CHAIN_START.digest;
   const broken = await whatBreaks(async () => {
     for await (const { record, bytes, digest } of readChain(evidence)) {
-      if (record.vaultId !== vaultId) return `record ${record.seq} of the audit chain is of vault ${record.vaultId}`;
+      if (record.vaultId !== vaultId)
+        throw new Failure("EVIDENCE_BROKEN", `record ${record.seq} of the audit chain is of vault ${record.vaultId}`);
       leaves.push(leafHash(bytes));
       lastDigest = digest;
       if (record.at >= from) records.push(record);
     }
-    return undefined;
   });
   let head: AuditHead | undefined;
   const headBroken = await whatBreaks(async () => {
     head = await newestHead(evidence, publicKey);
     if (head !== undefined && broken === undefined) assertOver(head, leaves);
-    return undefined;
   });
   const size = leaves.length;
   const expired = records.filter(({ outcome, act }) => outcome === "done" && act === "expire").map(({ seq }) => seq);
@@ -78,10 +77,11 @@ const assertOver = ({ size, root }: AuditHead, leaves: readonly Hash[]): void =>
     throw brokenHead(size, "is of other records than are there");
 };
 
-/** What is wrong in words, where a look ends at a break; undefined if nothing is. */
-const whatBreaks = async (look: () => Promise<string | undefined>): Promise<string | undefined> => {
+/** What is wrong with the evidence in words, where an act ends at a break; undefined if nothing is. */
+export const whatBreaks = async (act: () => Promise<unknown>): Promise<string | undefined> => {
   try {
-    return await look();
+    await act();
+    return undefined;
   } catch (error) {
     if (isFailure(error, "EVIDENCE_BROKEN")) return error.message;
     throw error;

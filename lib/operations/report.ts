@@ -15,8 +15,9 @@ import { compileReport } from "../report/compile-report.ts";
 import { csvNameOf, csvOf } from "../report/csv.ts";
 import { renderPage } from "../report/html/page.ts";
 import { tablesOf } from "../report/tables.ts";
-import { type AuditWorld, recorded } from "./audit.ts";
-import { gatherChain } from "./report-chain.ts";
+import { type AuditWorld, appendRecord, recorded } from "./audit.ts";
+import { recordPolicy } from "./entries.ts";
+import { gatherChain, whatBreaks } from "./report-chain.ts";
 import { gatherVault, type VaultPlaces } from "./report-evidence.ts";
 
 const PREFIX = "reports/";
@@ -43,6 +44,8 @@ export interface SignedReport {
   readonly signature: Signature;
   /** Its name in the evidence store. */
   readonly name: string;
+  /** Why it is not in the audit chain: that is broken, which the report says too. */
+  readonly unrecorded?: string;
 }
 
 /**
@@ -75,13 +78,20 @@ const isDay = (text: string): boolean =>
  * damaged object is in the report, not in its way.
  * @throws EVIDENCE_UNWRITTEN, STORE_*, and what the signer throws
  */
-export const makeReport = (world: ReportWorld, policy: Policy, period: ReportPeriod): Promise<SignedReport> =>
-  recorded(
-    world.audit,
+export const makeReport = async (world: ReportWorld, policy: Policy, period: ReportPeriod): Promise<SignedReport> => {
+  const { audit } = world;
+  await whatBreaks(() => recordPolicy(audit, policy));
+  const made = await recorded(
+    audit,
     { act: "report" },
     () => writeReport(world, policy, period),
-    ({ sha256: digest }) => ({ outcome: "done", act: "report", from: period.from, to: period.to, sha256: digest }),
+    () => [],
   );
+  const { from, to } = period;
+  const entry = { outcome: "done", act: "report", from, to, sha256: made.sha256 } as const;
+  const unrecorded = await whatBreaks(() => appendRecord(audit, entry));
+  return { ...made, ...(unrecorded !== undefined && { unrecorded }) };
+};
 
 const writeReport = async (world: ReportWorld, policy: Policy, period: ReportPeriod): Promise<SignedReport> => {
   const { signer, audit } = world;

@@ -5,12 +5,12 @@ import { isIn, type ReportEvidence } from "./evidence.ts";
 
 /**
  * Points captured in the period: those that a record tells of, and those that are in the vault without one. By their start,
- * so that a capture over midnight counts once.
+ * so that a capture over midnight counts once, in the period in which it began.
  */
 export const capturesOf = ({ records, points, period }: ReportEvidence): readonly CaptureRow[] => {
   const rows: CaptureRow[] = [];
   for (const record of records)
-    if (record.outcome === "done" && record.act === "capture")
+    if (record.outcome === "done" && record.act === "capture" && isIn(period, record.startedAt))
       rows.push({
         seq: record.seq,
         database: record.database ?? "",

@@ -33,7 +33,7 @@ export const compileReport = (evidence: ReportEvidence): ComplianceReport => {
     schedule: evidence.schedule,
     tiers: evidence.tiers,
     policyChanges: policyChangesOf(within),
-    captures: capturesOf(within),
+    captures: capturesOf(evidence),
     archives: archivesOf(within),
     failures: failuresOf(within),
     kept,
