@@ -1,5 +1,5 @@
 /** What JSON can say. A field that is not there is left out, never undefined. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
 /**
  * The one JSON text of a value (RFC 8785): no spaces, names in the order of their UTF-16 code units, numbers and strings as
@@ -17,5 +17,5 @@ export const canonicalJson = (value: Json): string => {
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(fields[name] as Json)}`).join(",")}}`;
 };
 
-/** What JSON keeps of a value: fields that are undefined are left out. */
-export const plainJson = (value: object): Json => JSON.parse(JSON.stringify(value)) as Json;
+/** What JSON keeps of a value: fields that are undefined are left out, and what is undefined itself is null. */
+export const plainJson = (value: unknown): Json => JSON.parse(JSON.stringify(value) ?? "null") as Json;

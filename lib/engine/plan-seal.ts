@@ -1,5 +1,6 @@
 import { Failure } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
+import { canonicalJson, plainJson } from "./canonical-json.ts";
 import { sha256 } from "./document.ts";
 
 const FORMAT = 1;
@@ -21,7 +22,7 @@ type Draft = Pick<PlanSeal<string>, "madeAt" | "vaultId">;
 /** Makes a draft a plan: adds its life time and its digest. */
 export const sealPlan = <Kind extends string, D extends Draft>(kind: Kind, draft: D): D & PlanSeal<Kind> => {
   const content = { format: FORMAT, kind, ...draft, expiresAt: draft.madeAt + PLAN_MS_MAX } as const;
-  return { ...content, sha256: sha256(canonicalJson(content)) };
+  return { ...content, sha256: sha256(canonicalJson(plainJson(content))) };
 };
 
 /**
@@ -47,7 +48,7 @@ export const assertSealHolds = (expected: string, plan: PlanSeal<string>): void 
   if (format !== FORMAT)
     throw new Failure("PLAN_INVALID", `the plan has format ${String(format)}, this Lastgood reads ${FORMAT}`);
   const { sha256: digest, ...content } = plan;
-  if (sha256(canonicalJson(content)) !== digest)
+  if (sha256(canonicalJson(plainJson(content))) !== digest)
     throw new Failure("PLAN_INVALID", "the plan was changed after it was made: its digest does not hold");
 };
 
@@ -61,14 +62,4 @@ export const assertPlanForVault = (plan: PlanSeal<string>, vaultId: string): voi
 export const assertPlanLives = (plan: PlanSeal<string>, now: EpochMs): void => {
   if (now >= plan.expiresAt)
     throw new Failure("PLAN_STALE", `the plan expired at ${new Date(plan.expiresAt).toISOString()}`);
-};
-
-/** JSON with the fields of every object in order of their names, and nothing that JSON leaves out: one text for one value. */
-export const canonicalJson = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
-  const fields = Object.entries(value)
-    .filter(([, field]) => field !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalJson(field)}`).join(",")}}`;
 };

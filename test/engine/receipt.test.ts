@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalJson } from "../../lib/engine/canonical-json.ts";
+import { canonicalJson, plainJson } from "../../lib/engine/canonical-json.ts";
+import { sealPlan } from "../../lib/engine/plan-seal.ts";
 import { claimName, receiptName } from "../../lib/engine/receipt.ts";
 import { checkObjectName } from "../../lib/model/object-name.ts";
 
@@ -27,6 +28,30 @@ test("names are sorted as RFC 8785 sorts them", () => {
   const value = { "\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\u{1f600}": 5, "\u0080": 6, "\u00f6": 7 };
   const names = ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\u{1f600}", "\ufb33"] as const;
   expect(canonicalJson(value)).toBe(`{${names.map((name) => `${JSON.stringify(name)}:${value[name]}`).join(",")}}`);
+});
+
+test("what JSON leaves out of a value is left out before, so that a value has one text in and out of a file", () => {
+  fc.assert(
+    fc.property(fc.object({ withNullPrototype: false }), (value) => {
+      const canonical = canonicalJson(plainJson(value));
+      expect(canonicalJson(plainJson(JSON.parse(JSON.stringify(value))))).toBe(canonical);
+    }),
+  );
+  expect(canonicalJson(plainJson({ b: undefined, a: [1, undefined], c: { d: undefined } }))).toBe(
+    '{"a":[1,null],"c":{}}',
+  );
+  expect(canonicalJson(plainJson(undefined))).toBe("null");
+});
+
+// As an earlier version wrote it: a plan that somebody approved yesterday must hold today.
+test("the digest of a plan is the one it always was", () => {
+  const plan = sealPlan("expiry plan", {
+    madeAt: 1,
+    vaultId: "v",
+    z: undefined,
+    b: { y: [1, null, undefined], a: "é" },
+  });
+  expect(plan.sha256).toBe("0d9b18b4f09a6efa17960447a61678c42ef46d281710d2c32417524871a9ff5f");
 });
 
 test("fails on what JSON would leave out or change", () => {

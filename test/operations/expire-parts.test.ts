@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { canonicalJson, plainJson } from "../../lib/engine/canonical-json.ts";
 import { HeldIntent, LEASE_MS } from "../../lib/engine/intent.ts";
-import { canonicalJson } from "../../lib/engine/plan-seal.ts";
 import { Vault } from "../../lib/engine/vault.ts";
 import type { Policy, Term } from "../../lib/model/policy.ts";
 import { applyExpiry, type ExpiryPlan, planExpiry, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
@@ -130,7 +130,7 @@ test("fails when the plan is another kind, was changed, is for another vault or 
   const before = await namesIn(history.made.stores.hot);
   const plan = await planExpiry(worldOf(history), POLICY);
   const more = { ...plan, parts: plan.parts.map((part) => ({ ...part, class: "rest" })) };
-  expect(() => readExpiryPlan(canonicalJson(more))).toThrow("its digest does not hold");
+  expect(() => readExpiryPlan(canonicalJson(plainJson(more)))).toThrow("its digest does not hold");
   await expect(applyExpiry(worldOf(history), more)).rejects.toMatchObject({ code: "PLAN_INVALID" });
   expect(() => readExpiryPlan(JSON.stringify({ ...plan, kind: "restore plan" }))).toThrow(
     "the file is not an expiry plan",

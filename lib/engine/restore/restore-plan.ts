@@ -2,7 +2,8 @@ import { ERRORS, type ErrorCode, Failure } from "../../model/errors.ts";
 import type { SchemaStatement } from "../../model/schema.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { TargetIdentity } from "../../ports/target-database.ts";
-import { assertPlanLives, assertSealHolds, canonicalJson, type PlanSeal, readPlanOf, sealPlan } from "../plan-seal.ts";
+import { canonicalJson, plainJson } from "../canonical-json.ts";
+import { assertPlanLives, assertSealHolds, type PlanSeal, readPlanOf, sealPlan } from "../plan-seal.ts";
 
 const KIND = "restore plan";
 
@@ -102,8 +103,9 @@ export const assertPlanHolds = (plan: RestorePlan): void => assertSealHolds(KIND
 export const assertPlanCurrent = (plan: RestorePlan, fresh: RestorePlan, now: EpochMs): void => {
   assertPlanLives(plan, now);
   if (plan.sha256 === fresh.sha256) return;
+  const text = (value: unknown): string => canonicalJson(plainJson(value));
   const moved = (Object.keys(plan) as (keyof RestorePlan)[]).filter(
-    (field) => field !== "sha256" && canonicalJson(plan[field]) !== canonicalJson(fresh[field]),
+    (field) => field !== "sha256" && text(plan[field]) !== text(fresh[field]),
   );
   const [reason] = fresh.refusals.filter(({ message }) => !plan.refusals.some((known) => known.message === message));
   const why = reason === undefined ? "" : ` (now: ${reason.message})`;

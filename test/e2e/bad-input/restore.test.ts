@@ -1,9 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { canonicalJson, plainJson } from "../../../lib/engine/canonical-json.ts";
 import { sha256 } from "../../../lib/engine/document.ts";
 import { removePoints } from "../../../lib/engine/expire.ts";
-import { canonicalJson } from "../../../lib/engine/plan-seal.ts";
 import { readPlan } from "../../../lib/engine/restore/restore-plan.ts";
 import { openVault } from "../../../lib/operations/open-vault.ts";
 import { openLocal } from "../../../lib/wiring/local.ts";
@@ -137,7 +137,7 @@ test("fails on a plan that is too old, for another database, of a target that ch
   const day = 86_401_000;
   const old = { ...content, madeAt: content.madeAt - day, expiresAt: content.expiresAt - day };
   const text = await readFile(scene.plan, "utf8");
-  await writeFile(scene.plan, JSON.stringify({ ...old, sha256: sha256(canonicalJson(old)) }));
+  await writeFile(scene.plan, JSON.stringify({ ...old, sha256: sha256(canonicalJson(plainJson(old))) }));
   await expectRefused(scene, target, apply(scene, target), { ...stale, says: /^the plan expired at 20\d\d-/ });
   await writeFile(scene.plan, text);
 

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { canonicalJson } from "../../../lib/engine/plan-seal.ts";
 import { withRolesOf } from "../../../lib/engine/restore/roles.ts";
 import { nameWithoutArguments } from "../../../lib/engine/restore/select-statements.ts";
 import { mentions, qualified, quoteLiteral, splitQualified } from "../../../lib/engine/restore/sql-names.ts";
@@ -65,23 +64,4 @@ test("arguments are no part of a routine's name, and brackets in a quoted one ar
 test("a literal with quotes and backslashes means itself", () => {
   expect(quoteLiteral("a'b")).toBe("'a''b'");
   expect(quoteLiteral("a\\'b")).toBe("E'a\\\\''b'");
-});
-
-test("canonical JSON is one text for one value, whatever the order of its fields", () => {
-  const reverse = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(reverse);
-    if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        .map(([key, field]) => [key, reverse(field)] as const)
-        .toReversed(),
-    );
-  };
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
-      expect(canonicalJson(reverse(value))).toBe(canonicalJson(value));
-      expect(JSON.parse(canonicalJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
-    }),
-  );
-  expect(canonicalJson({ b: undefined, a: [1] })).toBe('{"a":[1]}');
 });
