@@ -28,6 +28,7 @@ import { addReleaseOpen } from "./commands/release-open.ts";
 import { addReport } from "./commands/report.ts";
 import { addRestoreApply } from "./commands/restore-apply.ts";
 import { addRestorePlan } from "./commands/restore-plan.ts";
+import { addStatus } from "./commands/status.ts";
 import { addSweep } from "./commands/sweep.ts";
 import { addVerify } from "./commands/verify.ts";
 import type { AddCommand } from "./program.ts";
@@ -62,6 +63,7 @@ export const COMMANDS: readonly AddCommand[] = [
   addArchiveVerify,
   addArchiveRestore,
   addArchiveKey,
+  addStatus,
   addReport,
   addDoctor,
   addDemo,

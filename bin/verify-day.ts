@@ -56,8 +56,7 @@ const dayLines = (day: DailyVerification): readonly string[] => [
   `  drill       ${drillWords(day)}`,
 ];
 
-/** What does not hold first, then every database and tier. */
-export const tierLines = ({ tiers }: Pick<DailyVerification, "tiers">): readonly string[] =>
+const tierLines = ({ tiers }: Pick<DailyVerification, "tiers">): readonly string[] =>
   formatTable(
     [
       { title: "DATABASE" },

@@ -8,7 +8,8 @@ import { FoundNames, type Unnamed } from "./found-names.ts";
 import { type Intent, listIntents } from "./intent.ts";
 import { layerSource } from "./layers.ts";
 import { pageChunkNames } from "./page.ts";
-import { getPart, pagesOf, pointName, readPointObject } from "./points.ts";
+import { getPart, pagesOf, pointName } from "./points.ts";
+import { readablePoints } from "./readable-points.ts";
 import { type ClassSecret, partKeyName, type Vault } from "./vault.ts";
 import { checkKeys } from "./verify-keys.ts";
 import { checkPage, type PageWork } from "./verify-pages.ts";
@@ -131,19 +132,12 @@ class Stocktaking {
     return (intents ?? []).filter((intent) => intent.leaseUntil > clock.now());
   }
 
-  /** Newest generations, oldest point first. What older ones name, and a fold has not taken away yet, is named too. */
+  /** What older generations name, and a fold has not taken away yet, is named too. */
   async #points(): Promise<readonly Point[]> {
-    const { hot } = this.#world.vault;
-    const points: Point[] = [];
-    for (const [id, names] of this.#found.points) {
-      for (const name of names) {
-        const point = await this.#attempt(async () => readPointObject(hot, name), { point: id, object: name });
-        if (point === undefined || point === "withdrawn") continue;
-        if (name === names.at(-1)) points.push(point);
-        else for (const ref of point.parts) this.#found.nameObject(ref.name);
-      }
-    }
-    return points.toSorted((a, b) => a.startedAt - b.startedAt || (a.id < b.id ? -1 : 1));
+    const { points, older, problems } = await readablePoints(this.#world.vault.hot, this.#found.points);
+    for (const { parts } of older) for (const ref of parts) this.#found.nameObject(ref.name);
+    this.#problems = [...this.#problems, ...problems];
+    return points;
   }
 
   async #checkPoint(point: Point, isNewest: boolean): Promise<void> {

@@ -1,8 +1,6 @@
-import { HoldRegister } from "../engine/hold-register.ts";
 import { shreddedKeysThatStand } from "../engine/shred.ts";
 import { type Stock, type StockWorld, takeStock } from "../engine/take-stock.ts";
 import { EXIT, isFailure } from "../model/errors.ts";
-import type { Hold } from "../model/hold.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { DailyVerification } from "../model/verification.ts";
@@ -10,17 +8,19 @@ import { businessDateOf } from "../policy/business-date.ts";
 import { type DayFacts, invariantsOf } from "../policy/invariants.ts";
 import { cycleDaysOf, rotation, SLICES } from "../policy/rotation.ts";
 import { invariantLights, worstOf } from "../policy/verdict.ts";
-import type { ObjectStore } from "../ports/object-store.ts";
 import type { RetainedFacts, RetainedStore } from "../ports/retained-store.ts";
 import { type AuditWorld, appendRecord } from "./audit.ts";
 import { takeArchiveStock } from "./day-archives.ts";
 import { chooseDrill, type DrillChoice } from "./day-drill.ts";
-import { lastVerification, readEvidence } from "./day-evidence.ts";
+import { lastVerification, readEvidence, readHolds, unlessBroken } from "./day-evidence.ts";
 import { findThoughGone } from "./day-gone.ts";
 import { lookAtHead } from "./day-heads.ts";
 import { tierVerdicts } from "./day-tiers.ts";
 import { drillEntry } from "./entries.ts";
 import type { DrillReport } from "./verify-restore.ts";
+
+/** Where the evidence does not tell which was the last: what it does not tell is told. */
+const NO_DRILL: DrillChoice = { point: undefined, missed: new Map() };
 
 export interface DailyWorld extends StockWorld {
   readonly audit: AuditWorld;
@@ -52,21 +52,33 @@ export const verifyDay = async (
   const startedAt = clock.now();
   const last = await unlessBroken(() => lastVerification(audit.evidence));
   const cycleDays = cycleDaysOf(policy);
-  const share = rotation(last?.verification.rotation.turns ?? [], cycleDays, startedAt);
+  const share = rotation(last.value?.verification.rotation.turns ?? [], cycleDays, startedAt);
   const turn = share.turns.at(-1) ?? { from: 0, count: SLICES };
-  const evidence = await readEvidence(audit.evidence, last, { ...turn, of: SLICES });
+  const evidence = await readEvidence(audit.evidence, last.value, { ...turn, of: SLICES });
   const { publicKey } = options;
   const { heads } = await lookAtHead(audit.evidence, { publicKey, lastSeq: evidence.chain.lastSeq });
   const stock = await takeStock(world, share.reads);
   const archives = await takeArchiveStock(world, share.reads);
   const { holds, broken: holdsBroken } = await readHolds(audit.evidence);
-  const choice = (await unlessBroken(() => chooseDrill(audit.evidence, policy, wholePoints(stock), startedAt))) ?? {
-    point: undefined,
-    missed: new Map<string, string>(),
-  };
-  const drilled =
-    options.drill === undefined || choice.point === undefined ? {} : await runDrill(world, choice.point, options.drill);
+  const choice = await unlessBroken(() => chooseDrill(audit.evidence, policy, wholePoints(stock), startedAt));
+  const point = choice.value?.point;
+  const drilled = options.drill === undefined || point === undefined ? {} : await runDrill(world, point, options.drill);
   const now = clock.now();
+  const judged = await unlessBroken(() =>
+    tierVerdicts(
+      {
+        evidence: audit.evidence,
+        now,
+        points: stock.points,
+        archives: archives.parts,
+        holds,
+        damaged: new Map([...damagedOf(stock), ...archives.damaged]),
+        last: last.value?.verification,
+        drillsMissed: drillsMissed(choice.value ?? NO_DRILL, drilled),
+      },
+      policy,
+    ),
+  );
   const facts: DayFacts = {
     now,
     points: stock.points,
@@ -81,37 +93,21 @@ export const verifyDay = async (
     leftOfExpired: stock.leftOfExpired,
     shreddedKeysThatStand: await keysThatStand(world),
     gone: { lookedFor: evidence.gone, found: await findThoughGone(world, evidence.gone) },
-    chain: { ...evidence.chain, heads },
+    chain: { ...evidence.chain, broken: evidence.chain.broken ?? last.broken ?? choice.broken ?? judged.broken, heads },
     clockOffsetMs: evidence.clockOffsetMs,
-    checkedBefore: last?.verification.finishedAt,
+    checkedBefore: last.value?.verification.finishedAt,
   };
   const invariants = invariantsOf(policy, facts);
-  const tiers =
-    (await unlessBroken(() =>
-      tierVerdicts(
-        {
-          evidence: audit.evidence,
-          now,
-          points: stock.points,
-          archives: archives.parts,
-          holds,
-          damaged: new Map([...damagedOf(stock), ...archives.damaged]),
-          last: last?.verification,
-          drillsMissed: drillsMissed(choice, drilled),
-        },
-        policy,
-      ),
-    )) ?? [];
   const verification: DailyVerification = {
     day: businessDateOf(startedAt, policy.timeZone),
     startedAt,
     finishedAt: clock.now(),
     light: worstOf([
-      ...tiers.map((tier) => tier.light),
+      ...(judged.value ?? []).map((tier) => tier.light),
       ...invariantLights(invariants),
       ...(drilled.drill?.equal === false ? (["red"] as const) : []),
     ]),
-    tiers,
+    tiers: judged.value ?? [],
     invariants,
     rotation: {
       cycleDays,
@@ -127,28 +123,6 @@ export const verifyDay = async (
   };
   await appendRecord(audit, { outcome: "done", act: "daily verification", verification });
   return verification;
-};
-
-/** A chain that is broken is a finding, and must not hide the others. */
-const unlessBroken = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
-  try {
-    return await look();
-  } catch (error) {
-    if (isFailure(error, "EVIDENCE_BROKEN")) return undefined;
-    throw error;
-  }
-};
-
-/** A register that cannot be read frees nothing, and is a finding. */
-const readHolds = async (
-  evidence: ObjectStore,
-): Promise<{ readonly holds: readonly Hold[]; readonly broken: string | undefined }> => {
-  try {
-    return { holds: await new HoldRegister(evidence).list(), broken: undefined };
-  } catch (error) {
-    if (!isFailure(error, "OBJECT_CORRUPT")) throw error;
-    return { holds: [], broken: error.message };
-  }
 };
 
 const wholePoints = ({ points, damaged }: Stock): readonly Point[] => points.filter((point) => !damaged.has(point.id));

@@ -1,7 +1,9 @@
 import { recordName } from "../engine/audit-chain.ts";
 import { canonicalJson, plainJson } from "../engine/canonical-json.ts";
+import { HoldRegister } from "../engine/hold-register.ts";
 import type { AuditRecord } from "../model/audit.ts";
 import { isFailure } from "../model/errors.ts";
+import type { Hold } from "../model/hold.ts";
 import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { DailyVerification } from "../model/verification.ts";
@@ -30,6 +32,30 @@ export interface ChainShare {
   readonly count: number;
   readonly of: number;
 }
+
+/** A chain that is broken is a finding, and must not hide the others. @returns what was looked for, or why it is not known */
+export const unlessBroken = async <T>(
+  look: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly broken?: string }> => {
+  try {
+    return { value: await look() };
+  } catch (error) {
+    if (isFailure(error, "EVIDENCE_BROKEN")) return { broken: error.message };
+    throw error;
+  }
+};
+
+/** A register that cannot be read frees nothing, and is a finding. */
+export const readHolds = async (
+  evidence: ObjectStore,
+): Promise<{ readonly holds: readonly Hold[]; readonly broken: string | undefined }> => {
+  try {
+    return { holds: await new HoldRegister(evidence).list(), broken: undefined };
+  } catch (error) {
+    if (!isFailure(error, "OBJECT_CORRUPT")) throw error;
+    return { holds: [], broken: error.message };
+  }
+};
 
 /** The newest run that was recorded. @throws EVIDENCE_BROKEN, STORE_* */
 export const lastVerification = async (evidence: ObjectStore): Promise<DayEvidence["last"]> => {

@@ -1,0 +1,83 @@
+import { EXIT } from "../../lib/model/errors.ts";
+import { loadPolicy } from "../../lib/operations/policy.ts";
+import { type Status, statusOf } from "../../lib/operations/status.ts";
+import { openLocalArchive } from "../../lib/wiring/local.ts";
+import { formatAge, formatCount, formatInstant, formatTable } from "../format.ts";
+import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { readPolicyFile } from "../policy.ts";
+import type { AddCommand } from "../program.ts";
+import { stackOf, vaultOf } from "../vault.ts";
+
+const EXAMPLES = `
+Examples:
+  lastgood status --policy lastgood.yaml --vault ./vault
+  lastgood status --policy lastgood.yaml --vault ./vault --json
+
+Ends with 9 if anything is red. It opens nothing: whether points can be read is what the daily verification says.`;
+
+export const addStatus: AddCommand = (program, act) => {
+  program
+    .command("status")
+    .description("how things stand by a policy, on one screen; changes nothing")
+    .requiredOption("--policy <file>", "the policy, as lastgood.yaml")
+    .addOption(vaultOption())
+    .addOption(keysOption())
+    .addOption(passphraseFileOption())
+    .addHelpText("after", EXAMPLES)
+    .action(
+      act(async (session, options) => {
+        const policy = loadPolicy(options.policy, await readPolicyFile(options.policy));
+        const { vault, world, audit, place } = await vaultOf(session, options);
+        const isLocal = stackOf(session, options) === undefined;
+        const status = await statusOf(
+          { vault, audit, clock: world.clock, archive: isLocal ? await openLocalArchive(place) : undefined },
+          policy,
+        );
+        session.output.result("status", status, () => statusLines(status));
+        return status.light === "red" ? EXIT.different : EXIT.ok;
+      }),
+    );
+};
+
+const statusLines = (status: Status): readonly string[] => {
+  const { at: now, light, verification, drill, head, problems, next } = status;
+  const ago = (at: number): string => formatAge({ at, now });
+  return [
+    `${light.toUpperCase()} at ${formatInstant(now)}`,
+    ...tierLines(status),
+    ...problems.map((problem) => `  PROBLEM     ${problem}`),
+    `  verified    ${verification === null ? "never" : `${ago(verification.at)}, ${verification.light}`}`,
+    `  drill       ${drill === null ? "never" : `${ago(drill.at)}, point ${drill.point}`}`,
+    `  signed      ${head === null ? "never" : ago(head.at)}`,
+    ...next.map((step) => `  next        ${step}`),
+  ];
+};
+
+const tierLines = ({ at: now, tiers }: Status): readonly string[] =>
+  formatTable(
+    [
+      { title: "DATABASE" },
+      { title: "TIER" },
+      { title: "LIGHT" },
+      { title: "COUNT", align: "right" },
+      { title: "NEWEST" },
+      { title: "NEXT DELETED" },
+      { title: "HELD", align: "right" },
+      { title: "OVERDUE", align: "right" },
+      { title: "BECAUSE" },
+    ],
+    tiers.flatMap((tier) => {
+      const [reason = "", ...others] = tier.reasons;
+      const first = [
+        tier.database,
+        tier.tier,
+        tier.light === "green" ? tier.light : tier.light.toUpperCase(),
+        formatCount(tier.count),
+        tier.newestAt === null ? "none" : formatAge({ at: tier.newestAt, now }),
+        tier.nextDeleteAt === null ? "none" : formatInstant(tier.nextDeleteAt),
+        formatCount(tier.held),
+        formatCount(tier.overdue),
+      ];
+      return [[...first, reason], ...others.map((other) => ["", "", "", "", "", "", "", "", other])];
+    }),
+  );
