@@ -3,12 +3,13 @@ import type { Tier } from "../../lib/model/point.ts";
 import type { DailyVerification } from "../../lib/model/verification.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
+import { type ArchiveOutcome, archivesDue, createArchives } from "../../lib/operations/create-archives.ts";
 import { verifyDay } from "../../lib/operations/daily-verification.ts";
-import { captureEntry, expiryEntries, recordPolicy } from "../../lib/operations/entries.ts";
+import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
 import { signHead } from "../../lib/operations/evidence.ts";
-import { applyExpiry, type ExpiryReport, planExpiry } from "../../lib/operations/expire-parts.ts";
 import { applyPlan, planOfRestore } from "../../lib/operations/restore.ts";
 import { openRestoreLane } from "../../lib/operations/restore-lane.ts";
+import { type RetentionReport, runRetention } from "../../lib/operations/retention.ts";
 import { verifyByRestore } from "../../lib/operations/verify-restore.ts";
 import type { TargetDatabase } from "../../lib/ports/target-database.ts";
 import { postgresSource } from "../../lib/postgres/source.ts";
@@ -40,14 +41,15 @@ export const capture = async (world: CommandWorld, url: string, wanted: CaptureW
   return report.point.id;
 };
 
-export const expire = async (world: CommandWorld): Promise<ExpiryReport> => {
-  const plan = await planExpiry(world, POLICY);
-  return recorded(
-    world.audit,
-    { act: "expire" },
-    () => applyExpiry(world, plan),
-    (report) => expiryEntries(plan, report),
-  );
+/** The hourly worker. */
+export const expire = async (world: CommandWorld): Promise<RetentionReport> => {
+  await recordPolicy(world.audit, POLICY);
+  return runRetention(world, POLICY);
+};
+
+export const archive = async (world: CommandWorld): Promise<readonly ArchiveOutcome[]> => {
+  await recordPolicy(world.audit, POLICY);
+  return createArchives(world, await archivesDue(world, POLICY));
 };
 
 /** @param scratch  gives an empty database to restore into, if a drill is due */

@@ -14,6 +14,14 @@ export interface ShownPart {
   readonly words: readonly string[];
 }
 
+/** What an archive part is told to be. */
+interface ArchivedFacts {
+  readonly id: string;
+  readonly class: string;
+  readonly pointId: string;
+  readonly schedule: string;
+}
+
 export const partName = ({ store, id, class: name }: Pick<ShownPart, "store" | "id" | "class">): string =>
   `${store} ${id} ${name}`;
 
@@ -46,6 +54,18 @@ export class Ledger {
   /** When a word must be gone: the deadline of the last part that showed it. */
   lastDeadline(word: string): EpochMs {
     return this.#lastDeadlines.get(word) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** An archive part that was not there before: it shows what its point showed. */
+  async archiveMade(part: ArchivedFacts): Promise<void> {
+    const name = partName({ store: "archive", id: part.id, class: part.class });
+    const origin = this.parts.get(partName({ store: "hot", id: part.pointId, class: part.class }));
+    if (this.parts.has(name) || origin === undefined) return;
+    const ends = [
+      await this.#ends(TERMS.classes[part.class] as string, origin.startedAt),
+      await this.#ends(TERMS.archives[part.class]?.[part.schedule] as string, origin.startedAt),
+    ];
+    this.#add({ ...origin, store: "archive", id: part.id, tier: "archive", deadline: Math.min(...ends) });
   }
 
   #add(part: ShownPart): void {

@@ -1,3 +1,5 @@
+import { decodeManifest } from "../../lib/engine/archive/archive-manifest.ts";
+import { openFrame } from "../../lib/engine/archive/open-archive-part.ts";
 import { decompress, unpack } from "../../lib/engine/chunk.ts";
 import { adoptPage, getPage, type Page, pageChunkNames } from "../../lib/engine/page.ts";
 import { type PartHeader, pagesOf } from "../../lib/engine/points.ts";
@@ -6,6 +8,7 @@ import type { Vault } from "../../lib/engine/vault.ts";
 import { isFailure } from "../../lib/model/errors.ts";
 import type { ChunkEntry, PageRef, Part } from "../../lib/model/point.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import type { RetainedFacts, RetainedStore } from "../../lib/ports/retained-store.ts";
 
 const WORD = /[KB]-\d{7}-[kb]/g;
 const HEX = /"((?:[0-9a-f]{2}){8,})"/g;
@@ -29,7 +32,7 @@ interface OpenedPage {
 
 /**
  * Opens everything in a vault that any key in its key store opens, by a walk that asks no point and trusts no list: every part
- * object by its own key, every page by every key of its class, every chunk that one of them names. What is stored under a
+ * object by its own key, every page by every key of its class, every chunk that one of them names, every archive by its manifest. What is stored under a
  * name never changes, so what was read once is remembered.
  */
 export class InsideView {
@@ -42,7 +45,7 @@ export class InsideView {
   readonly #clear = new Map<string, readonly string[]>();
 
   /** Each word that can be read now, and an object in which it stands. */
-  async readable(vault: Vault): Promise<ReadonlyMap<string, string>> {
+  async readable(vault: Vault, archive: RetainedStore): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     const note = (words: readonly string[], where: string): void => {
       for (const word of words) found.set(word, where);
@@ -69,7 +72,45 @@ export class InsideView {
       note(page.words, name);
       for (const chunk of page.chunks) if (there.has(chunk.name)) note(await this.#chunk(vault.hot, chunk), chunk.name);
     }
+    for (const keyName of await namesIn(vault.stores.keys, "archives/")) {
+      const dataKey = await this.#archiveKey(vault, keyName);
+      for await (const facts of archive.list(`${keyName}/`))
+        if (facts.name.endsWith("/manifest")) note(await this.#archived(archive, facts, dataKey), facts.name);
+    }
     return found;
+  }
+
+  async #archiveKey(vault: Vault, name: string): Promise<Buffer> {
+    const [, database = "", businessDate = "", className = ""] = name.split("/");
+    const key = this.#keys.get(name) ?? (await vault.archiveKey({ database, businessDate, class: className }));
+    this.#keys.set(name, key);
+    return key;
+  }
+
+  /** Every word in the packs that a manifest names, whether a document names the manifest or not. */
+  async #archived(
+    archive: RetainedStore,
+    { name, version }: RetainedFacts,
+    dataKey: Buffer,
+  ): Promise<readonly string[]> {
+    const known = this.#chunks.get(`${name} ${version}`);
+    if (known !== undefined) return known;
+    const sealed = (await archive.get(name, version)) as Buffer;
+    const directory = name.slice(0, name.lastIndexOf("/") + 1);
+    const manifest = decodeManifest(name, sealed, dataKey, directory.split("/").at(-2) as string);
+    const words = [...wordsIn(Buffer.from(JSON.stringify(manifest)))];
+    for (const pack of manifest.packs) {
+      const [packVersion = ""] = await archive.versions(`${directory}${pack.name}`);
+      const bytes = await archive.get(`${directory}${pack.name}`, packVersion);
+      let offset = 0;
+      for (const frame of bytes === undefined ? [] : pack.frames) {
+        const piece = (bytes as Buffer).subarray(offset, offset + frame.bytes);
+        words.push(...wordsIn(openFrame(pack.name, pack, frame, offset, piece)));
+        offset += frame.bytes;
+      }
+    }
+    this.#chunks.set(`${name} ${version}`, words);
+    return words;
   }
 
   /** Words in objects of a store as they lie there: there must be none. */

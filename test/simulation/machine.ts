@@ -2,7 +2,6 @@ import { Vault } from "../../lib/engine/vault.ts";
 import { evidenceSigner } from "../../lib/local/evidence-signer.ts";
 import { memoryStore } from "../../lib/local/memory-store.ts";
 import { KEY_ID_BYTES, MASTER_KEY_BYTES, wrapKeys } from "../../lib/local/wrap-keys.ts";
-import { Failure } from "../../lib/model/errors.ts";
 import type { AuditWorld } from "../../lib/operations/audit.ts";
 import type { Clock, Entropy } from "../../lib/ports/clock.ts";
 import type { KeyService } from "../../lib/ports/key-service.ts";
@@ -10,21 +9,13 @@ import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import type { RetainedStore } from "../../lib/ports/retained-store.ts";
 import type { Signer } from "../../lib/ports/signer.ts";
 import { seededEntropy } from "../engine/memory-vault.ts";
-import { faulty, Killed, type Verb } from "../faults/faulty.ts";
 import { memoryRetainedStore } from "../local/memory-retained-store.ts";
 import { type SimulatedClock, simulatedClock } from "./clock.ts";
+import { type Fault, PlantedFault } from "./planted-fault.ts";
 import type { StoreSizes } from "./simulated-day.ts";
 
 /** What a store takes for a write. */
 const WRITE_MS = 40;
-
-/** What goes wrong in a run of a command: its process dies, or a store does not answer once. */
-export interface Fault {
-  readonly kind: "killed" | "unreachable";
-  readonly store: "hot" | "keys" | "evidence";
-  readonly verb: Verb;
-  readonly nth: number;
-}
 
 /** What a command runs with. Each run opens everything anew, as a process does. */
 export interface CommandWorld {
@@ -32,6 +23,7 @@ export interface CommandWorld {
   readonly archive: RetainedStore;
   readonly keys: KeyService & Signer;
   readonly audit: AuditWorld;
+  readonly entropy: Entropy;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly progress: () => void;
@@ -101,33 +93,30 @@ export class Machine {
     work: (world: CommandWorld) => Promise<T>,
     { fault, actor = "cron" }: { readonly fault?: Fault | undefined; readonly actor?: string } = {},
   ): Promise<Ended<T>> {
-    const stores = { hot: this.hot, keys: this.keyStore, evidence: this.evidence };
-    const broken = fault && withFault(stores[fault.store], fault);
-    const faced = broken === undefined ? stores : { ...stores, [fault?.store ?? ""]: broken };
-    // Who is dead reaches no store any more, whichever of them he died in.
-    const isDead = (): boolean => broken?.killed === true;
+    await this.open();
+    const planted = new PlantedFault(fault);
     const [hot, keys, evidence] = [
-      mortal(faced.hot, isDead),
-      mortal(faced.keys, isDead),
-      mortal(faced.evidence, isDead),
+      planted.in("hot", this.hot),
+      planted.in("keys", this.keyStore),
+      planted.in("evidence", this.evidence),
     ];
     try {
-      await this.open();
       const vault = await Vault.open({ hot, keys }, this.keys, this.#entropy);
       const done = await work({
         vault,
-        archive: this.archive,
+        archive: planted.in("archive", this.archive),
         keys: this.keys,
         audit: { evidence, vaultId: vault.id, clock: this.clock, actor },
+        entropy: this.#entropy,
         clock: this.clock,
         signal: new AbortController().signal,
         progress: () => undefined,
         warn: (message) => void this.said.push(message),
       });
-      if (broken?.killed === true) return { fell: describe(fault as Fault) };
-      return { done };
+      // Whoever goes on with other things where a store failed has not come to his end all the same.
+      return planted.fired ? { fell: planted.description } : { done };
     } catch (error) {
-      if (fault !== undefined && isPlanted(error)) return { fell: describe(fault) };
+      if (planted.caused(error)) return { fell: planted.description };
       throw error;
     }
   }
@@ -137,47 +126,6 @@ const sizeOf = async (listing: AsyncIterable<{ readonly bytes: number }>) => {
   let [objects, bytes] = [0, 0];
   for await (const facts of listing) [objects, bytes] = [objects + 1, bytes + facts.bytes];
   return { objects, bytes };
-};
-
-const describe = ({ kind, store, verb, nth }: Fault): string => `${kind} in ${verb} ${nth} of ${store}`;
-
-const PLANTED = "planted by the simulation";
-
-const withFault = (store: ObjectStore, { kind, verb, nth }: Fault) =>
-  kind === "killed"
-    ? faulty(store).stopAfter(verb, nth)
-    : faulty(store).on(verb, nth, new Failure("STORE_UNREACHABLE", `the store does not answer: ${PLANTED}`));
-
-/** Whoever wraps a failure keeps what it failed by. */
-const isPlanted = (error: unknown): boolean =>
-  error instanceof Killed || (error instanceof Error && (error.message.includes(PLANTED) || isPlanted(error.cause)));
-
-const mortal = (store: ObjectStore, isDead: () => boolean): ObjectStore => {
-  const alive = (): void => {
-    if (isDead()) throw new Killed("this process was stopped");
-  };
-  return {
-    async put(name, pieces) {
-      alive();
-      return store.put(name, pieces);
-    },
-    async get(name, range) {
-      alive();
-      return store.get(name, range);
-    },
-    async head(name) {
-      alive();
-      return store.head(name);
-    },
-    async *list(prefix) {
-      alive();
-      yield* store.list(prefix);
-    },
-    async delete(name) {
-      alive();
-      return store.delete(name);
-    },
-  };
 };
 
 const slow = (store: ObjectStore, clock: SimulatedClock): ObjectStore => ({

@@ -56,4 +56,8 @@ export const TERMS = {
     Record<string, string>
   >,
   windows: { hot: "28 days", release: "14 days" },
+  archives: {
+    financial: { weekly: "4 months", monthly: "6 months" },
+    other: { daily: "10 days", monthly: "3 months" },
+  } as Readonly<Record<string, Readonly<Record<string, string>>>>,
 };

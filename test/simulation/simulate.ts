@@ -1,3 +1,4 @@
+import { listArchiveParts } from "../../lib/engine/archive/list-archive-parts.ts";
 import { listPoints } from "../../lib/engine/points.ts";
 import type { AuditHead } from "../../lib/model/audit-head.ts";
 import { headFile } from "../../lib/operations/evidence.ts";
@@ -5,10 +6,12 @@ import { verifyEvidence } from "../../lib/operations/verify-evidence.ts";
 import { addDays, businessDateOf, instantOf } from "../../lib/policy/business-date.ts";
 import { type Random, seededRandom } from "../e2e/chain/random.ts";
 import { Agenda } from "./agenda.ts";
-import { type CaptureWanted, capture, expire, restore, sign, verify } from "./commands.ts";
+import { archive, type CaptureWanted, capture, expire, restore, sign, verify } from "./commands.ts";
 import { wrongVerdicts } from "./expected-verdicts.ts";
-import { Ledger } from "./ledger.ts";
-import { type CommandWorld, type Fault, Machine } from "./machine.ts";
+import { hold, letGo } from "./hold-commands.ts";
+import { Ledger, partName, type ShownPart } from "./ledger.ts";
+import { type CommandWorld, Machine } from "./machine.ts";
+import type { Fault } from "./planted-fault.ts";
 import { POLICY } from "./policy.ts";
 import { fewOf, Proofs } from "./proofs.ts";
 import { lookAtDatabase, Shop } from "./shop.ts";
@@ -18,7 +21,15 @@ import { isBounded } from "./storage-curve.ts";
 const MINUTE_MS = 60_000;
 /** After a command fell it is run again, when its lease is over. */
 const AGAIN_MS = 65 * MINUTE_MS;
-const MONTH_MS = 30 * 24 * 60 * MINUTE_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const HELD_MS = 19 * DAY_MS;
+/** What is held: the first part of each that is due. */
+const HELD = [
+  ["hot", "personal"],
+  ["hot", "other"],
+  ["archive", "other"],
+] as const;
+const MONTH_MS = 30 * DAY_MS;
 const FAULT_SHARE = 0.05;
 /** In life it is every hour; its margin of half a day is for runs that fail. */
 const WORKER_TIMES = ["00:20", "06:20", "12:20", "18:20"];
@@ -88,7 +99,7 @@ class Simulation {
       await entry.act();
     }
     await clock.moveTo(end);
-    this.#note(await this.#proofs.ofTheDay(clock.now(), await this.#machine.open()));
+    this.#note(await this.#proofs.ofTheDay());
     const sizes = await this.#machine.sizes();
     return { day, ...sizes, elapsedMs: clock.elapsedMs() - began, events: this.#events, broken: this.#broken };
   }
@@ -101,12 +112,14 @@ class Simulation {
     // Once in six weeks nobody was there to switch the machine on before the morning.
     if (i % 40 === 17) this.#events.push("no capture: the machine was off at night");
     else at("01:10", () => this.#capture({ tier: "hot" }));
+    at("02:30", () => this.#archive());
     at("04:00", () => this.#verify());
     at("04:30", () => this.#sign());
     for (const time of ["10:00", "15:00"]) at(time, () => this.#shop.trade(clock.now()));
     if (i % 7 === 2 || i % 7 === 4) at("16:00", () => this.#capture({ tier: "release", release: `${day}.1` }));
     for (const time of WORKER_TIMES) at(time, () => this.#expire());
     if (i % 7 === 5) at("11:00", () => this.#restore());
+    if (i % 60 === 30) at("08:00", () => this.#hold());
   }
 
   async #capture(wanted: CaptureWanted): Promise<void> {
@@ -123,16 +136,45 @@ class Simulation {
       await this.#ledger.pointTaken(point);
       if (point.tier === "hot") this.#captured.add(businessDateOf(point.startedAt, POLICY.timeZone));
     }
-    if (taken !== undefined) this.#note(await this.#proofs.atAnyTime(this.#machine.clock.now(), vault));
+    if (taken !== undefined) this.#note(await this.#proofs.atAnyTime());
+  }
+
+  async #archive(): Promise<void> {
+    const made = await this.#command("archive runs", archive, () => this.#archive());
+    for (const one of made ?? [])
+      if (one.outcome === "failed") this.#note([`archive ${one.businessDate} was not made: ${one.failure.message}`]);
+    for (const part of (await listArchiveParts(this.#machine.archive)).parts) await this.#ledger.archiveMade(part);
+    this.#note(await this.#proofs.atAnyTime());
   }
 
   async #expire(): Promise<void> {
+    this.#note(await this.#proofs.atAnyTime());
+    const report = await this.#command("worker runs", expire, () => this.#expire());
+    this.#note(await (report === undefined ? this.#proofs.atAnyTime() : this.#proofs.afterExpiry()));
+    for (const alarm of report?.alarms ?? []) this.#events.push(`alarm: ${alarm.message}`);
+    for (const part of report?.parts ?? [])
+      if (part.outcome !== "gone" && part.outcome !== "held")
+        this.#note([`${partName(part.part)} is told to be ${part.outcome}`]);
+  }
+
+  /** Two people hold what is due next, of points and of archives, and let go of it long after it was due. */
+  async #hold(): Promise<void> {
     const { clock } = this.#machine;
-    this.#note(await this.#proofs.atAnyTime(clock.now(), await this.#machine.open()));
-    const done = await this.#command("expiries", expire, () => this.#expire());
-    const vault = await this.#machine.open();
-    const look = done === undefined ? this.#proofs.atAnyTime : this.#proofs.afterExpiry;
-    this.#note(await look.call(this.#proofs, clock.now(), vault));
+    const there = new Set((await listPoints((await this.#machine.open()).hot)).map((point) => point.id));
+    const due = [...this.#ledger.parts.values()]
+      .filter((part) => part.deadline > clock.now() + DAY_MS && (part.store === "archive" || there.has(part.id)))
+      .toSorted((a, b) => a.deadline - b.deadline);
+    const held = HELD.flatMap(([store, name]) => due.find((part) => part.store === store && part.class === name) ?? []);
+    const id = await hold(
+      this.#machine,
+      held.map(({ store, id, class: name }): Pick<ShownPart, "store" | "id" | "class"> => ({ store, id, class: name })),
+    );
+    this.#proofs.hold(held.map(partName));
+    this.#counts["holds"] = (this.#counts["holds"] ?? 0) + 1;
+    this.#agenda.add(clock.now() + HELD_MS, async () => {
+      await letGo(this.#machine, id);
+      this.#proofs.letGo(held.map(partName));
+    });
   }
 
   /** The day's own verdict must say what this simulation knows: what was missed, and that nothing else is wrong. */
@@ -191,8 +233,8 @@ class Simulation {
   #fault(): Fault {
     const random = this.#random;
     return {
-      kind: random.pick(["killed", "unreachable"]),
-      store: random.pick(["hot", "hot", "hot", "keys", "evidence"]),
+      kind: random.pick(["killed", "killed", "unreachable", "refuses"]),
+      store: random.pick(["hot", "hot", "hot", "keys", "evidence", "archive"]),
       verb: random.pick(["put", "put", "delete", "get", "list"]),
       nth: 1 + random.below(random.pick([3, 12, 40])),
     };
