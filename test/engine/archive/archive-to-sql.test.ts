@@ -26,14 +26,15 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
   const archived = async () => {
     const original = await freshDatabase(server);
     await query(original, SHOP);
-    const { vault, capture } = await restoreVault();
+    const made = await restoreVault();
+    const { vault } = made;
     const policy = policyOf(CLASSES, { databases: [new URL(original).pathname.slice(1)] });
-    await capture(original, policy);
+    await made.capture(original, policy);
     await query(
       original,
       "UPDATE shop.orders SET price = 0 WHERE id % 7 = 0; DELETE FROM shop.events WHERE day < '2025-12-05'; REFRESH MATERIALIZED VIEW shop.totals",
     );
-    await capture(original, policy);
+    await made.capture(original, policy);
     const archive = memoryRetainedStore(systemClock);
     const world = { vault, archive, clock: systemClock };
     for (const name of ALL) await archiveNewest(world, name, { packBytes: 3000 });
