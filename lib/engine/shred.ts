@@ -27,12 +27,10 @@ export const shredKey = async (keys: ObjectStore, name: string, at: EpochMs): Pr
 export const isShredded = async (keys: ObjectStore, name: string): Promise<boolean> =>
   (await keys.head(tombstoneName(name))) !== undefined;
 
-/** Names of wrapped keys that stand beside their tombstones. */
+/** Names of wrapped data keys, of parts and of archives, that stand beside their tombstones. */
 export async function* shreddedKeysThatStand(keys: ObjectStore): AsyncGenerator<string> {
-  for await (const { name } of keys.list(PREFIX)) {
-    const key = name.slice(PREFIX.length);
-    if ((await keys.head(key)) !== undefined) yield key;
-  }
+  for (const prefix of ["parts/", "archives/"])
+    for await (const { name } of keys.list(prefix)) if (await isShredded(keys, name)) yield name;
 }
 
 const tombstoneName = (name: string): string => `${PREFIX}${name}`;

@@ -9,7 +9,7 @@ import { listIntents, removeEndedIntents, removeIntent } from "./intent.ts";
 import { pageChunkNames } from "./page.ts";
 import { type PartHeader, partObjects, readPointObject } from "./points.ts";
 import { readHeader } from "./seal.ts";
-import { shredKey } from "./shred.ts";
+import { isShredded, shredKey } from "./shred.ts";
 import { isChunkName, SweepNames } from "./sweep-names.ts";
 import { WORK_SPARED_MS, workLeft } from "./sweep-work.ts";
 
@@ -219,7 +219,8 @@ const pagesHeld = async (world: SweepWorld, names: SweepNames): Promise<readonly
   const pages: string[] = [];
   for (const { name: key } of names.keysLeft()) {
     const [, id = "", className = ""] = key.split("/");
-    if ((await keptBy(world, id, className)) === undefined) continue;
+    const isLost = await isShredded(world.stores.keys, key);
+    if (isLost || (await keptBy(world, id, className)) === undefined) continue;
     names.nameKey(id, className);
     for (const { name } of names.partsLeft().filter((part) => part.name.startsWith(partObjects(id, className)))) {
       names.namePart(name);

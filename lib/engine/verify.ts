@@ -4,6 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import { decodeDocument, sha256 } from "./document.ts";
 import { layerSource } from "./layers.ts";
 import { getPart, getPointObject, pagesOf } from "./points.ts";
+import { shreddedKeysThatStand } from "./shred.ts";
 import type { ClassSecret, Vault } from "./vault.ts";
 import { checkKeys } from "./verify-keys.ts";
 import { checkPage, type PageChecked, type PageWork } from "./verify-pages.ts";
@@ -80,6 +81,7 @@ class Verification {
     const { level } = this.#options;
     this.#tell("listing");
     await this.#checkIntents();
+    if (this.#options.points === undefined) await this.#checkTombstones();
     for (const point of await this.#points()) await this.#checkPoint(point);
     this.#tell(level === "read" ? "reading rows" : "opening pages");
     const { points, expired, tables, rows, objects, bytes } = this.#counts;
@@ -141,6 +143,18 @@ class Verification {
         if (document !== undefined) decodeDocument(name, document, 1);
       });
     }
+  }
+
+  /** A key that was destroyed and is there again opens what nobody may read any more. */
+  async #checkTombstones(): Promise<void> {
+    for await (const object of shreddedKeysThatStand(this.#world.vault.stores.keys))
+      this.#problems.add(
+        "KEY_SHREDDED",
+        `wrapped key ${object} was destroyed and is there again, beside its tombstone`,
+        {
+          object,
+        },
+      );
   }
 
   /** The newest generation of each point; older ones are only held to their digests. */

@@ -1,6 +1,7 @@
 import { listIntents } from "../engine/intent.ts";
 import { listPoints } from "../engine/points.ts";
 import { isRestoreIntent } from "../engine/restore/hold-pages.ts";
+import { shreddedKeysThatStand } from "../engine/shred.ts";
 import type { Vault } from "../engine/vault.ts";
 import { isFailure } from "../model/errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -82,6 +83,15 @@ const examineVault = async (openVault: () => Promise<Vault | undefined>, clock: 
   const dead = (await listIntents(vault.hot)).filter(
     (intent) => intent.leaseUntil <= clock.now() && !isRestoreIntent(intent),
   );
+  const standing: string[] = [];
+  for await (const name of shreddedKeysThatStand(vault.stores.keys)) standing.push(name);
+  if (standing.length > 0)
+    found.push(
+      warning(
+        `${counted(standing.length, "destroyed key")} there again, as after a backup of the key store was put back: ${some(standing)}`,
+        "run lastgood expire run, which destroys them again",
+      ),
+    );
   if (dead.length > 0)
     found.push(
       warning(

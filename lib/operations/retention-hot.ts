@@ -8,6 +8,7 @@ import {
 } from "../engine/expire-parts.ts";
 import type { FoldWorld } from "../engine/fold-chain.ts";
 import { listIntents } from "../engine/intent.ts";
+import { shreddedKeysThatStand, shredKey } from "../engine/shred.ts";
 import { type SweepReport, sweep } from "../engine/sweep.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { PartVerdict } from "../policy/due-parts.ts";
@@ -138,6 +139,7 @@ const proveGone = async (world: FoldWorld, removals: readonly PartRemoval[]): Pr
   try {
     const report = await sweep({ stores: vault.stores, clock, progress, signal, beforeDestroy }, { dryRun: false });
     const found = await lookForParts(vault, removals);
+    const buried = await buryAgain(world);
     return {
       of: ({ objectsDeleted, unnamed }) => ({
         objectsDeleted: objectsDeleted + unnamed.filter((name) => !found.has(name)).length,
@@ -145,7 +147,7 @@ const proveGone = async (world: FoldWorld, removals: readonly PartRemoval[]): Pr
       }),
       unnamedLeft: report.postponed === undefined ? report.spared.objects : Math.max(1, report.spared.objects),
       swept: sweptOf(report),
-      notices: report.postponed === undefined ? [] : [`not swept: ${report.postponed}`],
+      notices: [...buried, ...(report.postponed === undefined ? [] : [`not swept: ${report.postponed}`])],
     };
   } catch (error) {
     signal.throwIfAborted();
@@ -157,6 +159,14 @@ const proveGone = async (world: FoldWorld, removals: readonly PartRemoval[]): Pr
       notices: [`not swept: ${error.message}`],
     };
   }
+};
+
+/** Keys that a process died over, or that came back with a backup of the key store. */
+const buryAgain = async ({ vault, clock }: FoldWorld): Promise<readonly string[]> => {
+  const { keys } = vault.stores;
+  const buried: string[] = [];
+  for await (const name of shreddedKeysThatStand(keys)) if (await shredKey(keys, name, clock.now())) buried.push(name);
+  return buried.map((name) => `wrapped key ${name} was there again beside its tombstone, and is destroyed again`);
 };
 
 const sweptOf = ({ pages, chunks, parts, keys, work }: SweepReport): HotRetention["swept"] => {
