@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { emulatorProblem } from "./aws/emulator-install.ts";
+import { browserProblem } from "./report/chromium.ts";
 import { judge, type SuiteReport } from "./suite-report.ts";
 
 /**
@@ -40,6 +41,7 @@ const STEPS: readonly Step[] = [
   { name: "cdk", suite: [] },
   { name: "postgres", suite: [] },
   { name: "aws", suite: [], problem: emulatorProblem },
+  { name: "browser", suite: [], problem: browserProblem },
   { name: "e2e", suite: [] },
   { name: "docs", suite: [] },
 ];

@@ -9,14 +9,26 @@ const SERVERS = ["test/postgres.ts", "lib/local/postgres-server.ts"];
 /** What a test imports to get an AWS. */
 const EMULATORS = ["test/aws/emulator.ts"];
 
-/** Suites that are a folder. Every other test is `postgres` if it needs a server, else `pure`; one that needs the emulator is `aws` in any folder. */
+/** What a test imports to get a browser. */
+const BROWSERS = ["test/report/browser.ts"];
+
+/** Suites that are a folder. Every other test is `postgres` if it needs a server, else `pure`; one that needs the emulator is `aws`, one that needs a browser `browser` in any folder. */
 const FOLDERS = { rooms: "test/architecture/", cdk: "test/cdk/", e2e: "test/e2e/", docs: "test/docs/" };
 
-export type SuiteName = keyof typeof FOLDERS | "pure" | "postgres" | "aws";
+export type SuiteName = keyof typeof FOLDERS | "pure" | "postgres" | "aws" | "browser";
 
 /** Every test file of the checkout by the suite it runs in. What a file needs is read from its imports, so that nobody has to remember a name. */
 export const suites = (): Readonly<Record<SuiteName, readonly string[]>> => {
-  const found: Record<SuiteName, string[]> = { rooms: [], pure: [], cdk: [], postgres: [], aws: [], e2e: [], docs: [] };
+  const found: Record<SuiteName, string[]> = {
+    rooms: [],
+    pure: [],
+    cdk: [],
+    postgres: [],
+    aws: [],
+    browser: [],
+    e2e: [],
+    docs: [],
+  };
   for (const path of testFiles()) {
     found[suiteOf(path)].push(path);
   }
@@ -25,6 +37,7 @@ export const suites = (): Readonly<Record<SuiteName, readonly string[]>> => {
 
 const suiteOf = (path: string): SuiteName => {
   if (reaches(path, EMULATORS)) return "aws";
+  if (reaches(path, BROWSERS)) return "browser";
   const folder = (["rooms", "cdk", "e2e", "docs"] as const).find((name) => path.startsWith(FOLDERS[name]));
   return folder ?? (reaches(path, SERVERS) ? "postgres" : "pure");
 };

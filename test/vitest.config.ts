@@ -28,6 +28,7 @@ export default defineConfig({
       project("cdk", SERVER_TIMEOUT_MS, true),
       project("postgres", SERVER_TIMEOUT_MS, true),
       aws,
+      project("browser", SERVER_TIMEOUT_MS, true),
       project("e2e", PROGRAM_TIMEOUT_MS, true),
       project("docs", PROGRAM_TIMEOUT_MS, false),
     ],

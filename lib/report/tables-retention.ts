@@ -151,7 +151,8 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
       count("record", "Record", (row) => row.seq),
       count("leaf_index", "Leaf", (row) => row.index),
       count("tree_size", "Tree", (row) => row.size),
-      digest("path", "Path", (row) => row.path.join(" ")),
+      count("hashes", "Hashes", (row) => row.path.length),
+      digest("path", undefined, (row) => row.path.join(" ")),
     ],
   }),
 ];

@@ -13,4 +13,6 @@ test("a test that imports a server runs in the suite of servers, one that does n
   expect(suites().postgres).toContain("test/local/postgres-server.test.ts");
   expect(suites().pure).toContain("test/bin/format.test.ts");
   expect(suites().aws).toContain("test/aws/emulator.test.ts");
+  expect(suites().browser).toContain("test/report/page.test.ts");
+  expect(suites().pure).toContain("test/report/html.test.ts");
 });

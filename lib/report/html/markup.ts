@@ -36,5 +36,5 @@ const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufff
 const escaped = (text: string): string =>
   text
     .toWellFormed()
-    .replaceAll(UNSEEN, (sign) => (sign === "\n" || sign === "\t" ? " " : "\ufffd"))
+    .replaceAll(UNSEEN, (sign) => (sign === "\n" || sign === "\t" ? sign : "\ufffd"))
     .replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? "");
