@@ -163,8 +163,10 @@ export interface RestoreRow extends Recorded {
   readonly plainBytes?: number;
   readonly restoreMs?: number;
   readonly elapsedMs?: number;
-  /** Hash of the plan that was applied, or the code of the failure. */
-  readonly reference?: string;
+  /** Hash of the plan that was applied. */
+  readonly plan?: string;
+  /** Of the failure. */
+  readonly code?: string;
 }
 
 /** RFC 9162: with the record's own bytes and this path anybody reckons the root that the report signs. */

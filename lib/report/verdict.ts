@@ -155,7 +155,7 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
         8,
         failed.length,
         `${formatNumber(failed.length, "drill or restore", "drills and restores")} failed or ${wasOf(failed.length)} refused.`,
-        () => failed.map((row) => `${row.purpose} on ${formatInstant(row.at).slice(0, 10)}: ${row.reference}`),
+        () => failed.map((row) => `${row.purpose} on ${formatInstant(row.at).slice(0, 10)}: ${row.code}`),
       ),
       ...some("yellow", 8, equal.length === 0, "No drill shows that a point can be restored."),
     ],

@@ -35,14 +35,14 @@ export const restoresOf = ({ records }: ReportEvidence): readonly RestoreRow[] =
     const about = { ...recordedAs(record), purpose: record.act } as const;
     if (record.outcome !== "done") {
       const result = foundDifference(record.code) ? "different" : record.outcome;
-      return [{ ...about, of: record.point ?? "unknown", result, reference: record.code }];
+      return [{ ...about, of: record.point ?? "unknown", result, code: record.code }];
     }
     if (record.act === "drill") {
       const { part, tables, rows, plainBytes, restoreMs, elapsedMs } = record;
       return [{ ...about, of: part.id, result: "equal", tables, rows, plainBytes, restoreMs, elapsedMs }];
     }
     const { point, plan, rows, elapsedMs } = record;
-    return [{ ...about, of: point, result: "done", rows, elapsedMs, reference: plan }];
+    return [{ ...about, of: point, result: "done", rows, elapsedMs, plan }];
   });
 
 /** A scratch server that is not there says nothing about a point; damage and other rows do. */

@@ -84,7 +84,7 @@ section h3 { font-size: 1.1875rem; margin: 1.5rem 0 .35rem; }
 .scroll { overflow-x: auto; margin: 0 0 1.75rem; }
 table { border-collapse: collapse; width: 100%; font-size: .8125rem; line-height: 1.4; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1.5px solid var(--soft); vertical-align: bottom; }
-th, td { padding: .42rem .9rem .42rem 0; }
+th, td { padding: .42rem .8rem .42rem 0; }
 th:last-child, td:last-child { padding-right: 0; }
 td { border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: normal; }
 .word { white-space: nowrap; } .prose { min-width: 6.5rem; max-width: 24rem; overflow-wrap: break-word; }
@@ -122,7 +122,7 @@ svg .weekday, svg [class^="day-"] { text-anchor: middle; font-size: 10.5px; }
 svg .day-green { fill: var(--green); } svg .day-yellow { fill: var(--ink); } svg .day-red { fill: var(--paper); font-weight: 700; } svg .day-none, svg .day-to-come { fill: var(--soft); }
 footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 3px double var(--line); font-size: .8125rem; color: var(--soft); display: grid; gap: .4rem; }
 
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   svg.wide { display: none; } svg.narrow { display: block; max-width: 30rem; }
   .verdict { font-size: 1.1875rem; padding: 1rem; }
   .findings li { grid-template-columns: 1fr; }
@@ -131,9 +131,10 @@ footer { margin-top: 4rem; padding-top: 1.25rem; border-top: 3px double var(--li
 @media print {
   :root { color-scheme: light; --paper: #fff; --raised: #f5f4f0; --ink: #000; --soft: #444; --line: #ccc; --accent: #0d5467; --faint: #8fa9b1; --red: #a31621; --red-wash: #f9e6e4; --yellow: #7a4e00; --yellow-fill: #e2b04a; --green: #22623c; --green-wash: #e3efe4; }
   @page { size: A4; margin: 16mm 14mm; }
-  body { max-width: none; padding: 0; font-size: 9.5pt; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   header { padding-top: 0; }
-  .scroll { overflow: visible; } table { font-size: 7pt; } th, td { padding: .25rem .5rem .25rem 0; }
+  .scroll { overflow: visible; } table { font-size: 7pt; } main > section { padding-top: 2rem; } th, td { padding: .25rem .5rem .25rem 0; }
   time, td small, .number, .word { white-space: normal; } .prose { min-width: 0; }
   svg.wide { display: block; } svg.narrow { display: none; }
   tr, figure, .month, .lights li, .facts div { break-inside: avoid; } h2, h3 { break-after: avoid; }

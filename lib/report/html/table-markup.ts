@@ -18,6 +18,8 @@ export const tableMarkup = (table: ReportTable, timeZone: string, within: string
     // A column in which nobody says anything takes room from those that do.
     shown === undefined || cells.every((row) => row[at] === undefined || row[at] === "") ? [] : [{ shown, kind, at }],
   );
+  if (columns.length === 0)
+    return html`<p class="elsewhere">${title}: ${formatCount(cells.length)}, in <code>${csvNameOf(table)}</code></p>`;
   const rows = (first?.cells ?? cells).slice(0, ROWS_SHOWN);
   const heading = html`<span id="${name}"${title === within ? html` class="unseen"` : undefined}>${title}</span>`;
   return html`<h3 class="of-table">${heading}<span class="note">${noteOf(table, rows.length)}</span></h3>
