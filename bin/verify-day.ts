@@ -40,10 +40,15 @@ export const runVerifyDay = async (
       signal: session.signal,
     },
     policy,
-    { drill: flags.drill ? drill : undefined, publicKey: await world.signer.publicKey() },
+    {
+      drill: flags.drill ? drill : undefined,
+      publicKey: await world.signer.publicKey(),
+      tell(verdict) {
+        session.progress.finish();
+        session.output.result("verify.daily", verdict, () => dayLines(verdict));
+      },
+    },
   );
-  session.progress.finish();
-  session.output.result("verify.daily", verification, () => dayLines(verification));
   return verification.light === "red" ? EXIT.different : EXIT.ok;
 };
 

@@ -1,5 +1,6 @@
 import { shreddedKeysThatStand } from "../engine/shred.ts";
 import { type Stock, type StockWorld, takeStock } from "../engine/take-stock.ts";
+import type { AuditEntry } from "../model/audit.ts";
 import { EXIT, isFailure } from "../model/errors.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
@@ -33,6 +34,8 @@ export interface DailyOptions {
   readonly drill?: ((point: string) => Promise<DrillReport>) | undefined;
   /** Of who signs the evidence, SPKI in PEM; left out, the newest head is not held to its signature. */
   readonly publicKey?: string | undefined;
+  /** Hears the verdict before it is recorded: evidence that takes no record must not hide what was found. */
+  readonly tell?: ((verification: DailyVerification) => void) | undefined;
 }
 
 /**
@@ -41,7 +44,7 @@ export interface DailyOptions {
  *
  * What is wrong with the vault is in the verdict. A store that does not answer ends the run without one: the run that is
  * missing shows in the next.
- * @throws STORE_*, the signal's reason, EVIDENCE_UNWRITTEN
+ * @throws STORE_*, the signal's reason; EVIDENCE_*  it was verified, and cannot be recorded
  */
 export const verifyDay = async (
   world: DailyWorld,
@@ -62,7 +65,8 @@ export const verifyDay = async (
   const { holds, broken: holdsBroken } = await readHolds(audit.evidence);
   const choice = await unlessBroken(() => chooseDrill(audit.evidence, policy, wholePoints(stock), startedAt));
   const point = choice.value?.point;
-  const drilled = options.drill === undefined || point === undefined ? {} : await runDrill(world, point, options.drill);
+  const drilled =
+    options.drill === undefined || point === undefined ? NOT_DRILLED : await runDrill(world, point, options.drill);
   const now = clock.now();
   const judged = await unlessBroken(() =>
     tierVerdicts(
@@ -121,7 +125,9 @@ export const verifyDay = async (
     },
     ...(drilled.drill === undefined ? {} : { drill: drilled.drill }),
   };
-  await appendRecord(audit, { outcome: "done", act: "daily verification", verification });
+  options.tell?.(verification);
+  const own: AuditEntry = { outcome: "done", act: "daily verification", verification };
+  for (const entry of [...drilled.entries, own]) await appendRecord(audit, entry);
   return verification;
 };
 
@@ -131,10 +137,14 @@ interface Drilled {
   readonly drill?: NonNullable<DailyVerification["drill"]>;
   /** Why it could not be made. */
   readonly failed?: string;
+  /** To be recorded. */
+  readonly entries: readonly AuditEntry[];
 }
 
+const NOT_DRILLED: Drilled = { entries: [] };
+
 const runDrill = async (
-  { audit, clock, signal }: DailyWorld,
+  { clock, signal }: DailyWorld,
   { id, database }: Point,
   drill: NonNullable<DailyOptions["drill"]>,
 ): Promise<Drilled> => {
@@ -142,15 +152,18 @@ const runDrill = async (
   try {
     const report = await drill(id);
     const { rows, restore, elapsedMs } = report;
-    await appendRecord(audit, { ...drillEntry(report), database });
-    return { drill: { point: id, rows, equal: true, restoreMs: restore.elapsedMs, elapsedMs } };
+    return {
+      drill: { point: id, rows, equal: true, restoreMs: restore.elapsedMs, elapsedMs },
+      entries: [{ ...drillEntry(report), database }],
+    };
   } catch (error) {
     if (signal.aborted || !isFailure(error)) throw error;
-    await appendRecord(audit, { outcome: "failed", act: "drill", code: error.code, database, point: id });
+    const entries = [{ outcome: "failed", act: "drill", code: error.code, database, point: id }] as const;
     // A scratch server that is not there says nothing about the point.
     if (error.exit !== EXIT.different)
-      return { failed: `the drill of point ${id} could not be made: ${error.message}` };
-    return { drill: { point: id, rows: 0, equal: false, restoreMs: 0, elapsedMs: clock.elapsedMs() - began } };
+      return { failed: `the drill of point ${id} could not be made: ${error.message}`, entries };
+    const elapsedMs = clock.elapsedMs() - began;
+    return { drill: { point: id, rows: 0, equal: false, restoreMs: 0, elapsedMs }, entries };
   }
 };
 

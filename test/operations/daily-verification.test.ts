@@ -1,14 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { HeldIntent } from "../../lib/engine/intent.ts";
 import { shredKey } from "../../lib/engine/shred.ts";
+import { memoryStore } from "../../lib/local/memory-store.ts";
 import { Failure } from "../../lib/model/errors.ts";
 import type { DailyVerification } from "../../lib/model/verification.ts";
 import { lastRecordOf, readRecordsBack } from "../../lib/operations/audit.ts";
 import { verifyDay } from "../../lib/operations/daily-verification.ts";
+import { recordPolicy } from "../../lib/operations/entries.ts";
+import { signHead } from "../../lib/operations/evidence.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { namesIn } from "../engine/memory-vault.ts";
 import { faulty } from "../faults/faulty.ts";
 import { DAY_MS, HOUR_MS, policyOf, term } from "../policy/made-policy.ts";
+import { OTHER_SIGNER, PUBLIC_KEY, SIGNER } from "./evidence-world.ts";
 import { broken, drilled, hotOf, POLICY, VerifiedDays } from "./verified-days.ts";
 
 test("a month of daily captures and expiries is green every day, and each day is recorded whole", async () => {
@@ -333,7 +337,7 @@ test("tables that the policy has in another class, in none, and databases that i
 test("what is promised anew counts from when the policy said so, and not from the first point", async () => {
   const days = await VerifiedDays.after(3);
   const policy = policyOf(POLICY.classes, { hot: { every: term("PT6H"), window: term("P28D") } });
-  const { recordPolicy } = await import("../../lib/operations/entries.ts");
+
   await recordPolicy(days.world.audit, POLICY);
   await recordPolicy(days.world.audit, policy);
   await days.capture();
@@ -363,4 +367,24 @@ test("a point that goes while it is looked at is no problem", async () => {
   const day = await verifyDay(world, POLICY, { drill: drilled });
   expect(day.rotation.problems).toBe(0);
   expect(broken(day).join()).not.toContain("I-03 1 named");
+});
+
+test("the newest head is held to its signature and to the chain", async () => {
+  const days = await VerifiedDays.after(1);
+  await signHead(days.world.audit, SIGNER);
+  const well = await days.verify({ publicKey: PUBLIC_KEY });
+  expect(well.invariants.find(({ id }) => id === "I-10")?.found).toContain("the head of 2026-01-02 00:00:00Z holds");
+  const forged = await days.verify({ publicKey: await OTHER_SIGNER.publicKey() });
+  expect(broken(forged).join()).toMatch(/I-10 the head of \d+ records is not signed by this key/);
+  // Records are cut off, down to below what was signed.
+  const shorter = memoryStore(days.clock);
+  for (const name of await namesIn(days.evidence))
+    if (!name.startsWith("chain/") || name < "chain/000000000002")
+      await shorter.put(name, [(await days.evidence.get(name)) as Buffer]);
+  const world = { ...days.world, audit: { ...days.world.audit, evidence: shorter } };
+  const told: DailyVerification[] = [];
+  const run = verifyDay(world, POLICY, { publicKey: PUBLIC_KEY, drill: drilled, tell: (day) => told.push(day) });
+  await expect(run).rejects.toMatchObject({ code: "EVIDENCE_BROKEN" });
+  expect(told).toMatchObject([{ light: "red", tiers: [{ light: "green" }] }]);
+  expect(told.flatMap(broken).join()).toMatch(/I-10 .*was signed when there were more than the 1 records there are/);
 });

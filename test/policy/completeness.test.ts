@@ -10,7 +10,7 @@ const START = Date.UTC(2027, 0, 10, 2);
 const POLICY = policyOf([dataClass("personal", "P14D"), dataClass("money", "P60D")]);
 
 /** Points at two in the morning of these days after the first. */
-const nightly = (days: readonly number[], classes = ["money"]): readonly Point[] =>
+const nightly = (days: readonly number[], classes: readonly string[] = ["money"]): readonly Point[] =>
   days.map((day) => pointOf(START + day * DAY_MS, { classes }));
 
 const told = (
