@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import pg from "pg";
@@ -82,11 +82,14 @@ beforeAll(async () => {
   await run("policy", "check", file("lastgood.yaml"));
   await run("policy", "explain", file("lastgood.yaml"), "--vault", join(directory, "vault"));
   // Two hours before it must be gone a part is due: of a term of two hours that is at once.
-  const short = readFileSync(file("lastgood.yaml"), "utf8").replace("max: P14D", "max: PT2H");
+  const short = readFileSync(file("lastgood.yaml"), "utf8")
+    .replace("max: P14D", "max: PT2H")
+    .replace("purpose: bookkeeping", `purpose: bookkeeping\n    role: ${new URL(shop).username}`);
   writeFileSync(file("short.yaml"), `${short}\nnotify: { webhookFrom: SHOP_ALARMS }\n`);
   const second = ["--vault", join(directory, "second")];
   await run("capture", ...second);
   await run("capture", ...second, "--policy", file("short.yaml"));
+  await runArchives(run, file, second);
   await run("expire", "plan", file("short.yaml"), ...second, "--out", file("expiry.json"));
   await run("expire", "apply", file("expiry.json"), ...second);
   await run("point", "show", "latest", ...second);
@@ -114,6 +117,37 @@ beforeAll(async () => {
   for (const point of ["1", "latest"])
     await run("restore", "apply", point, "--to", "sql", "--out", file(`damaged-${point}.sql`));
 }, 120_000);
+
+/** Archives of the second vault: one that fails, one that is made, and one that was damaged since. */
+const runArchives = async (
+  run: (...args: string[]) => Promise<void>,
+  file: (name: string) => string,
+  second: readonly string[],
+): Promise<void> => {
+  const create = ["archive", "create", "--policy", file("short.yaml"), ...second];
+  await run(...create, "--dry-run");
+  const chunks = file("second/hot/chunks/financial");
+  renameSync(chunks, file("chunks"));
+  await run(...create);
+  renameSync(file("chunks"), chunks);
+  await run(...create);
+  await run("archive", "list", ...second);
+  const archives = file("second/archive/archives");
+  const [document = "", pack = ""] = ["part.json", "000001"].map((last) =>
+    readdirSync(archives, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith(last)),
+  );
+  const [database = "", day = ""] = document.split("/");
+  const id = `${database.replaceAll("_5f", "_")}/${day}`;
+  await run("archive", "verify", id, ...second);
+  await run("archive", "restore", id, "--out", file("archive.sql"), ...second);
+  await run("archive", "key", id, "--class", "financial", "--out", file("data.key"), ...second);
+  rmSync(join(archives, pack));
+  await run("archive", "verify", "--all", ...second);
+  const damaged = readFileSync(join(archives, document), "utf8").replace('"rows":', '"rowz":');
+  rmSync(join(archives, document));
+  writeFileSync(join(archives, document), damaged);
+  await run("archive", "list", ...second);
+};
 
 /** Documented fields that these commands cannot make appear, each with its reason. */
 const NOT_SEEN: ReadonlyMap<string, string> = new Map([
