@@ -26,6 +26,8 @@ export interface CaptureOptions {
   readonly classesOf: (tables: readonly TableFacts[]) => readonly string[];
   /** Classes that have a part in every point, also when they have no table: one at least, because parts hold the schema. */
   readonly classes: readonly string[];
+  /** Roles of the database by whose rights the tables of a class are read; of others, by those of who logged in. */
+  readonly roles?: ReadonlyMap<string, string>;
   /** Of a capture that is an attempt of a run. */
   readonly attempt?: {
     /** Called with the point's id before anything is written under it. What it throws ends the capture. */
@@ -127,11 +129,12 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   const tables = await view.tables();
   const tableClasses = options.classesOf(tables.map(({ facts }) => facts));
   const found = tables.map((table, i) => ({ ...table, class: tableClasses[i] as string }));
-  const problems = await view.preflight(found.map((table) => table.facts));
+  const { roles = new Map<string, string>() } = options;
+  const problems = await problemsBy(view, found, roles);
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
   const schema = await view.schema();
   const classNames = [...new Set([...options.classes, ...found.map((table) => table.class)])].sort();
-  const classes = await openClasses(vault, take.id, classNames);
+  const classes = await openClasses(vault, take.id, classNames, roles);
   const earlier = await findEarlier(world, take, classNames);
   const plans = planTables(found, earlier, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
     identity: view.identity,
@@ -188,6 +191,25 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   };
 };
 
+/** Every table is checked by the rights that it is read by. */
+const problemsBy = async (
+  view: SourceView,
+  tables: readonly { readonly facts: TableFacts; readonly class: string }[],
+  roles: ReadonlyMap<string, string>,
+): Promise<readonly string[]> => {
+  const problems: string[] = [];
+  for (const role of new Set(tables.map((table) => roles.get(table.class)))) {
+    const own = tables.filter((table) => roles.get(table.class) === role);
+    problems.push(
+      ...(await view.preflight(
+        own.map(({ facts }) => facts),
+        role,
+      )),
+    );
+  }
+  return problems;
+};
+
 /** Its name is taken when another attempt of the same run made sure that this one has no point. */
 const writePoint = async (vault: Vault, point: Point): Promise<void> => {
   try {
@@ -205,11 +227,12 @@ const openClasses = async (
   vault: Vault,
   id: string,
   classNames: readonly string[],
+  roles: ReadonlyMap<string, string>,
 ): Promise<ReadonlyMap<string, LaneClass>> => {
   const classes = new Map<string, LaneClass>();
   for (const name of classNames) {
     const secret = await vault.classSecret(name, "make");
-    classes.set(name, { ...secret, partKey: await vault.partKeyOrMake(id, name) });
+    classes.set(name, { ...secret, partKey: await vault.partKeyOrMake(id, name), role: roles.get(name) });
   }
   return classes;
 };

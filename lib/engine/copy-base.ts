@@ -5,6 +5,7 @@ import {
   chunksKnown,
   type Lane,
   type LaneProgress,
+  laneClass,
   type Stored,
   writerFor,
 } from "./lane.ts";
@@ -31,7 +32,8 @@ export const copyBase = async (
   const known = await chunksKnown(lane.store, task.known);
   const writer = writerFor(lane, task, { cut: BASE_CUT, cutBits: task.cutBits, known });
   let rows = 0;
-  for await (const frames of lane.reader.rows({ table: task.facts, from: task.from, to: task.to })) {
+  const { role } = laneClass(lane, task.class);
+  for await (const frames of lane.reader.rows({ table: task.facts, role, from: task.from, to: task.to })) {
     signal.throwIfAborted();
     await writer.write(frames);
     progress(writer.rows - rows, frames.length);

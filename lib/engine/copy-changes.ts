@@ -50,10 +50,10 @@ export const copyChanges = async (
   signal: AbortSignal,
 ): Promise<ChangesCopied | ChainBroken> => {
   const { reader } = lane;
-  const { hashSeed } = laneClass(lane, task.class);
+  const { hashSeed, role } = laneClass(lane, task.class);
   await assertStill(reader, task.facts);
   const starts = task.ranges.slice(1).map((range) => range.start);
-  const digests = await reader.digests({ table: task.facts, starts, seed: hashSeed, since: task.since });
+  const digests = await reader.digests({ table: task.facts, role, starts, seed: hashSeed, since: task.since });
   signal.throwIfAborted();
 
   const changed = await copyChangedRows(lane, task, digests, progress, signal);
@@ -109,7 +109,8 @@ const copyChangedRows = async (
   const to = task.ranges[(touched.at(-1) as number) + 1]?.start;
   const writer = writerFor(lane, task, { cut: DELTA_CUT, cutBits: deltaCutBits(task.cutBits), known: new Map() });
   let rows = 0;
-  const query = { table: task.facts, since: task.since, from: from === "" ? undefined : from, to };
+  const { role } = laneClass(lane, task.class);
+  const query = { table: task.facts, role, since: task.since, from: from === "" ? undefined : from, to };
   for await (const frames of lane.reader.rows(query)) {
     signal.throwIfAborted();
     await writer.write(frames);

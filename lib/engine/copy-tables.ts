@@ -102,7 +102,7 @@ export const copyTables = async (
       return [{ task, bytes: plan.size.bytes, slot: 0 }];
     }
     const adopted = earlier.adopted.get(`${plan.class}/${plan.tableId}`) ?? [];
-    const splits = (facts: TableFacts, parts: number) => take.view.splits(facts, parts);
+    const splits = (facts: TableFacts, parts: number) => take.view.splits(facts, parts, classes.get(plan.class)?.role);
     const tasks = await baseTasks(plan, { lanes: lanes.count, bytesTotal, adopted, splits, rule: world.ranges });
     return tasks.map((task, slot) => ({ task, bytes: plan.size.bytes / tasks.length, slot }));
   };

@@ -27,7 +27,7 @@ export const findGone = async (
   changed: readonly PageSum[],
   gone: GoneWriter,
 ): Promise<string | undefined> => {
-  const { namingSecret, hashSeed } = laneClass(lane, task.class);
+  const { namingSecret, hashSeed, role } = laneClass(lane, task.class);
   const place = { class: task.class, table: task.tableId, rows: task.facts.format };
   const source: LayerSource = { store: lane.store, namingSecret, place };
   const held = new HeldKeys(source, task, span);
@@ -44,7 +44,7 @@ export const findGone = async (
   let unknownKeys = 0;
   await held.advance();
   let changedMore = await changedKeys.next();
-  const query = { table: task.facts, from: span.from === "" ? undefined : span.from, to: span.to };
+  const query = { table: task.facts, role, from: span.from === "" ? undefined : span.from, to: span.to };
   for await (const frames of lane.reader.keys(query)) {
     // Halves are added as numbers: one buffer never holds the two million keys that would make them inexact.
     let high = 0;

@@ -20,6 +20,8 @@ export interface Lane {
 
 export interface LaneClass extends ClassSecret {
   readonly partKey: Buffer;
+  /** Of the database: whose rights the class's tables are read by. */
+  readonly role?: string | undefined;
 }
 
 /** Rows and plaintext bytes read since the last call. */

@@ -24,6 +24,8 @@ export interface DataClass {
   readonly min?: Minimum;
   readonly purpose: string;
   readonly legalBasis: string;
+  /** Role of the database by whose rights the class's tables are read; left out, those of who logs in. */
+  readonly role?: string;
   /** How long an archive of each schedule is kept; left out, the class is not archived. Never longer than `max`. */
   readonly archive?: Readonly<Partial<Record<ScheduleName, Term>>>;
   /** Which lock an archive part of the class gets, from its capture on; left out, none. It ends before the part is due. */

@@ -9,7 +9,7 @@ export const DEFAULT_CLASS = "default";
 
 export type { CaptureReport };
 
-export interface CaptureRequest extends Omit<CaptureOptions, "classesOf" | "classes"> {
+export interface CaptureRequest extends Omit<CaptureOptions, "classesOf" | "classes" | "roles"> {
   /** Splits the point into a part for each class; without it there is one class. */
   readonly policy?: Policy | undefined;
 }
@@ -30,7 +30,7 @@ export const captureDatabase = async (
       : classesBy(policy, world.source.database)),
   });
 
-const classesBy = (policy: Policy, database: string): Pick<CaptureOptions, "classesOf" | "classes"> => {
+const classesBy = (policy: Policy, database: string): Pick<CaptureOptions, "classesOf" | "classes" | "roles"> => {
   if (!policy.databases.includes(database))
     throw new Failure(
       "POLICY_INVALID",
@@ -41,6 +41,7 @@ const classesBy = (policy: Policy, database: string): Pick<CaptureOptions, "clas
     );
   return {
     classes: policy.classes.map((one) => one.name),
+    roles: new Map(policy.classes.flatMap(({ name, role }) => (role === undefined ? [] : [[name, role]]))),
     classesOf(tables) {
       const found = tables.map(({ schema, name }) => classify(policy.classes, { database, schema, name }));
       const [first, ...others] = found.flatMap((one) => ("problem" in one ? [one] : []));

@@ -16,7 +16,12 @@ export interface CopyLaneOpening {
   readonly pointId: string;
   readonly classes: ReadonlyMap<
     string,
-    { readonly namingSecret: Uint8Array; readonly hashSeed: string; readonly partKey: Uint8Array }
+    {
+      readonly namingSecret: Uint8Array;
+      readonly hashSeed: string;
+      readonly partKey: Uint8Array;
+      readonly role?: string | undefined;
+    }
   >;
 }
 
@@ -33,6 +38,7 @@ export const openCopyLane = async (
         namingSecret: Buffer.from(keys.namingSecret),
         hashSeed: keys.hashSeed,
         partKey: Buffer.from(keys.partKey),
+        role: keys.role,
       },
     ]),
   );

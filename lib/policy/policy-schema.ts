@@ -54,6 +54,7 @@ const dataClass = z.strictObject({
     .describe("a statute's term: at least one archive part of the class is kept for it"),
   purpose: text,
   legalBasis: text,
+  role: text.optional().describe("role of the database by whose rights the class's tables are read"),
   archive: z
     .strictObject({
       daily: term.optional(),

@@ -120,7 +120,7 @@ const sourcesOf = ({ databases }: PolicyFile): Pick<Policy, "sources"> => {
 
 const classOf = (
   name: string,
-  { tables, max, min, purpose, legalBasis, archive, lock }: PolicyFile["classes"][string],
+  { tables, max, min, purpose, legalBasis, role, archive, lock }: PolicyFile["classes"][string],
 ): DataClass => ({
   name,
   tables,
@@ -128,6 +128,7 @@ const classOf = (
   ...(min === undefined ? {} : { min: { term: term(min.term), from: min.from } }),
   purpose,
   legalBasis,
+  ...(role === undefined ? {} : { role }),
   ...(archive === undefined
     ? {}
     : {

@@ -29,11 +29,11 @@ export interface SourceView extends AsyncDisposable {
   tables(): Promise<readonly { readonly facts: TableFacts; readonly size: TableSize }[]>;
   schema(): Promise<CapturedSchema>;
   /** First-column bytes of the key (model/key.ts, hex) that split the table into about `parts` equal ranges, ascending; fewer or none if they cannot be told. */
-  splits(table: TableFacts, parts: number): Promise<readonly string[]>;
+  splits(table: TableFacts, parts: number, role?: string): Promise<readonly string[]>;
   /** Resolves when everything up to the snapshot is flushed to the server's disk, so that no crash can take it back. */
   flushed(): Promise<void>;
-  /** Problems of rights or settings that would make a capture fail or lie; empty if all is well. */
-  preflight(tables: readonly TableFacts[]): Promise<readonly string[]>;
+  /** Problems of rights or settings that would make reading the tables, by a role, fail or lie; empty if all is well. */
+  preflight(tables: readonly TableFacts[], role?: string): Promise<readonly string[]>;
 }
 
 /**
@@ -53,6 +53,8 @@ export interface SourceReader extends AsyncDisposable {
 
 export interface RowsQuery {
   readonly table: TableFacts;
+  /** Whose rights it is read by: a role that who logged in may take; left out, who logged in. */
+  readonly role?: string | undefined;
   /** First-column bytes of the key (model/key.ts) in hex: from inclusive, to exclusive. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -62,6 +64,8 @@ export interface RowsQuery {
 
 export interface DigestQuery {
   readonly table: TableFacts;
+  /** As of RowsQuery. */
+  readonly role?: string | undefined;
   /** Starts of ranges 1, 2, ...: first-column bytes of the key in hex, ascending; range 0 is everything before the first. May be empty. */
   readonly starts: readonly string[];
   /** Seed of the key hash, a signed 64-bit decimal. */

@@ -22,3 +22,21 @@ export async function readProblems(query: CatalogQuery, tables: readonly TableFa
   const rows = await query(PROBLEMS, [oids]);
   return rows.map((row) => String(row["problem"]));
 }
+
+// Until 16 whoever is a member of a role may take it; since then membership says by itself whether it allows that.
+const VERSION_WITH_SET_OPTION = 160_000;
+
+const ROLE = `
+  SELECT session_user AS login, r.oid IS NOT NULL AS known, coalesce(pg_has_role(session_user, r.oid, $2), false) AS may
+  FROM (VALUES ($1)) AS asked (name) LEFT JOIN pg_roles r ON r.rolname = asked.name`;
+
+/** Why who logged in cannot take a role; undefined if he can. */
+export async function roleProblem(
+  query: CatalogQuery,
+  role: string,
+  serverVersion: number,
+): Promise<string | undefined> {
+  const [row] = await query(ROLE, [role, serverVersion >= VERSION_WITH_SET_OPTION ? "SET" : "MEMBER"]);
+  if (row?.["known"] !== true) return `there is no role ${role}`;
+  return row["may"] === true ? undefined : `role ${String(row["login"])} may not take role ${role}`;
+}

@@ -40,19 +40,24 @@ export class PostgresReader implements SourceReader {
     return movedTables(this.#session, tables);
   }
 
-  rows({ table, from, to, since }: RowsQuery): AsyncIterable<Buffer> {
+  rows({ table, role, from, to, since }: RowsQuery): AsyncIterable<Buffer> {
     const key = this.#keySql(table);
     const changed = since === undefined ? [] : [changedSql(since, this.#facts.xmax)];
     const columns = table.columns.map((column) => ident(column.name)).join(", ");
-    return this.#copy(table, columns, table.columns.length, [...range(key, from, to), ...changed], key.orderBy);
+    const conditions = [...range(key, from, to), ...changed];
+    return this.#copy({ table, role }, { columns, count: table.columns.length, conditions, orderBy: key.orderBy });
   }
 
-  keys({ table, from, to }: Omit<RowsQuery, "since">): AsyncIterable<Buffer> {
+  keys({ table, role, from, to }: Omit<RowsQuery, "since">): AsyncIterable<Buffer> {
     const key = this.#keySql(table);
-    return this.#copy(table, key.columns, table.key?.length ?? 0, range(key, from, to), key.orderBy);
+    const conditions = range(key, from, to);
+    return this.#copy(
+      { table, role },
+      { columns: key.columns, count: table.key?.length ?? 0, conditions, orderBy: key.orderBy },
+    );
   }
 
-  async digests({ table, starts, seed, since }: DigestQuery): Promise<readonly RangeDigest[]> {
+  async digests({ table, role, starts, seed, since }: DigestQuery): Promise<readonly RangeDigest[]> {
     const key = this.#keySql(table);
     const sql = digestsSql({
       table: onlyTable(table),
@@ -62,6 +67,7 @@ export class PostgresReader implements SourceReader {
       starts: starts.map((start) => key.literal(start)),
     });
     return this.#naming(table, async (doing) => {
+      await this.#session.actAs(role, doing);
       await this.#session.query("SET LOCAL max_parallel_workers_per_gather = 2", [], doing);
       const answer = await this.#session.query<DigestRow>(sql, [], doing);
       await this.#session.query("SET LOCAL max_parallel_workers_per_gather = 0", [], doing);
@@ -78,17 +84,25 @@ export class PostgresReader implements SourceReader {
   }
 
   async *#copy(
-    table: TableFacts,
-    columns: string,
-    columnCount: number,
-    conditions: readonly string[],
-    orderBy: string,
+    { table, role }: Pick<RowsQuery, "table" | "role">,
+    {
+      columns,
+      count,
+      conditions,
+      orderBy,
+    }: {
+      readonly columns: string;
+      readonly count: number;
+      readonly conditions: readonly string[];
+      readonly orderBy: string;
+    },
   ): AsyncGenerator<Buffer, void, undefined> {
     const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
     const sql = `COPY (SELECT ${columns} FROM ${onlyTable(table)}${where}${orderBy}) TO STDOUT (FORMAT ${table.format})`;
     const { format } = table;
     try {
-      yield* copyOut(this.#session, { sql, format, columns: columnCount, doing: doingOf(table) });
+      await this.#session.actAs(role, doingOf(table));
+      yield* copyOut(this.#session, { sql, format, columns: count, doing: doingOf(table) });
     } catch (error) {
       throw goneFailure(error, table);
     }

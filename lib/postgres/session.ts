@@ -4,6 +4,7 @@ import type pg from "pg";
 import { Failure } from "../model/errors.ts";
 import { connect, cutOff, type DatabaseAddress } from "./connect.ts";
 import type { DatabasePlace } from "./database-url.ts";
+import { ident } from "./keys-sql.ts";
 import { connectFailure, sessionFailure } from "./server-failure.ts";
 
 const VERSION_MIN = 150_000;
@@ -69,6 +70,7 @@ export class Session implements AsyncDisposable {
   readonly serverVersion: number;
   readonly #client: pg.Client;
   #open = true;
+  #role: string | undefined;
 
   private constructor(client: pg.Client, place: DatabasePlace, serverVersion: number) {
     this.#client = client;
@@ -105,6 +107,13 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       throw sessionFailure(error, doing);
     }
+  }
+
+  /** Lets what follows run by the rights of a role, or of who logged in, until it is told again. */
+  async actAs(role: string | undefined, doing: string): Promise<void> {
+    if (role === this.#role) return;
+    await this.query(role === undefined ? "RESET ROLE" : `SET ROLE ${ident(role)}`, [], doing);
+    this.#role = role;
   }
 
   /** Hands the connection to a statement that speaks the protocol itself. */

@@ -5,7 +5,7 @@ import type { TableFacts } from "../model/table.ts";
 import type { SourceView } from "../ports/source-database.ts";
 import { type CatalogQuery, type CatalogTable, type RowTypes, readTables } from "./catalog.ts";
 import type { DatabaseAddress } from "./connect.ts";
-import { readProblems } from "./preflight.ts";
+import { readProblems, roleProblem } from "./preflight.ts";
 import { Session } from "./session.ts";
 import { beginSnapshot, exportSnapshot, readIdentity, readSnapshot, type ViewFacts } from "./snapshot.ts";
 import { readSplits } from "./splits.ts";
@@ -65,12 +65,17 @@ export class PostgresView implements SourceView {
     return this.#options.captureSchema(this.#query("reading the schema"));
   }
 
-  splits(table: TableFacts, parts: number): Promise<readonly string[]> {
-    return readSplits(this.#session, table, parts, this.#facts.databaseCollationIsC);
+  splits(table: TableFacts, parts: number, role?: string): Promise<readonly string[]> {
+    const doing = `sampling ${table.schema}.${table.name}`;
+    return this.#actingAs(role, doing, () => readSplits(this.#session, table, parts, this.#facts.databaseCollationIsC));
   }
 
-  preflight(tables: readonly TableFacts[]): Promise<readonly string[]> {
-    return readProblems(this.#query("checking rights"), tables);
+  async preflight(tables: readonly TableFacts[], role?: string): Promise<readonly string[]> {
+    const doing = "checking rights";
+    const query = this.#query(doing);
+    const problem = role === undefined ? undefined : await roleProblem(query, role, this.#session.serverVersion);
+    if (problem !== undefined) return [problem];
+    return this.#actingAs(role, doing, () => readProblems(query, tables));
   }
 
   async flushed(): Promise<void> {
@@ -103,6 +108,14 @@ export class PostgresView implements SourceView {
     const doing = "waiting for the WAL to be flushed";
     await session.query("SET synchronous_commit = local", [], doing);
     await session.query("SELECT pg_logical_emit_message(true, 'lastgood', '')", [], doing);
+  }
+
+  /** Everything else that the view is asked is answered by the rights of who logged in. */
+  async #actingAs<T>(role: string | undefined, doing: string, run: () => Promise<T>): Promise<T> {
+    await this.#session.actAs(role, doing);
+    const answer = await run();
+    await this.#session.actAs(undefined, doing);
+    return answer;
   }
 
   #query(doing: string): CatalogQuery {

@@ -85,6 +85,7 @@ classes:
     min: { term: P10Y, from: end of year }
     purpose: bookkeeping
     legalBasis: section 147(3) AO
+    role: reads_money
     archive: { monthly: P2Y, yearly: P12Y }
     lock: { mode: compliance, term: P30D }
 verification: { at: "02:30", readAllWithin: P14D, drillEvery: P1M }
@@ -102,6 +103,7 @@ test("a policy says everything that it may", () => {
       classes: [
         {
           name: "money",
+          role: "reads_money",
           min: { term: { unit: "years", count: 10 }, from: "end of year" },
           archive: { monthly: { unit: "years", count: 2 }, yearly: { unit: "years", count: 12 } },
           lock: { mode: "compliance", term: { unit: "days", count: 30 } },
@@ -161,31 +163,31 @@ test.each([
     "a webhook's URL in place of the variable that holds it",
     "webhookFrom: SHOP_ALARMS",
     'webhookFrom: "https://hooks.example/secret"',
-    "16:11 notify.webhookFrom: expected the name of an environment variable, as SHOP_WEBHOOK, not what it holds",
+    "17:11 notify.webhookFrom: expected the name of an environment variable, as SHOP_WEBHOOK, not what it holds",
   ],
   [
     "a time that no clock shows",
     '"02:30"',
     '"24:00"',
-    '14:17 verification.at: expected a time of the day in quotes, as "04:00"',
+    '15:17 verification.at: expected a time of the day in quotes, as "04:00"',
   ],
   [
     "an archive of no schedule",
     "{ monthly: P2Y, yearly: P12Y }",
     "{}",
-    "12:5 classes.money.archive: expected at least one of daily, weekly, monthly and yearly, each with how long an archive of it is kept",
+    "13:5 classes.money.archive: expected at least one of daily, weekly, monthly and yearly, each with how long an archive of it is kept",
   ],
   [
     "a schedule that there is not",
     "monthly: P2Y",
     "hourly: P2Y",
-    "12:16 classes.money.archive.hourly: there is no such field: check its name",
+    "13:16 classes.money.archive.hourly: there is no such field: check its name",
   ],
   [
     "a lock of a mode that there is not",
     "mode: compliance",
     "mode: strict",
-    '13:13 classes.money.lock.mode: Invalid option: expected one of "governance"|"compliance"',
+    '14:13 classes.money.lock.mode: Invalid option: expected one of "governance"|"compliance"',
   ],
   [
     "a minimum that the maximum cuts short",
@@ -197,7 +199,7 @@ test.each([
     "a minimum that the archive cuts short",
     "yearly: P12Y",
     "yearly: P10Y",
-    "12:30 classes.money.archive.yearly: a minimum of P10Y from the end of the year is cut short by an archive that is kept for P10Y: a capture of 2029-12-31 would be deleted 368 days too early; give a longer term",
+    "13:30 classes.money.archive.yearly: a minimum of P10Y from the end of the year is cut short by an archive that is kept for P10Y: a capture of 2029-12-31 would be deleted 368 days too early; give a longer term",
   ],
 ])("%s is found at its place, and nothing secret is repeated", (_, good, bad, expected) => {
   const text = FULL.replace(good, bad);

@@ -133,6 +133,47 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     await each(given.writer, "REVOKE ALL ON other FROM reader; DROP ROLE reader");
   });
 
+  test("tables are read by the rights of the role that is asked for, and then again by those of who logged in", async () => {
+    await using given = await withTable();
+    await each(
+      given.writer,
+      'CREATE ROLE "Who ""reads" NOLOGIN; CREATE ROLE entering LOGIN NOINHERIT; GRANT "Who ""reads" TO entering; GRANT SELECT ON t TO "Who ""reads"',
+    );
+    const url = new URL(given.url);
+    url.username = "entering";
+    await using both = await openBoth(url.href);
+    const role = 'Who "reads';
+    const table = both.facts("t");
+    expect(await both.view.preflight([table])).toEqual(["public.t: role entering has no SELECT on it"]);
+    expect(await both.view.preflight([table], role)).toEqual([]);
+    expect(await both.view.splits(table, 2, role)).toHaveLength(1);
+    expect(await framesOf(both.reader.rows({ table, role }))).toHaveLength(5);
+    expect(await framesOf(both.reader.keys({ table, role }))).toHaveLength(5);
+    const [digest] = await both.reader.digests({ table, role, starts: [], seed: "1", since: "3" });
+    expect(digest?.rows).toBe(5);
+    expect(await both.reader.moved([table])).toEqual([]);
+    for (const read of [both.view.splits(table, 2), framesOf(both.reader.rows({ table }))])
+      await expect(read).rejects.toMatchObject({ code: "DATABASE_FORBIDDEN" });
+    await each(given.writer, 'DROP OWNED BY "Who ""reads"; DROP ROLE "Who ""reads"; DROP ROLE entering');
+  });
+
+  test("the preflight tells a role that is not there, may not be taken, or may not read", async () => {
+    await using given = await withTable();
+    await each(given.writer, "CREATE ROLE elsewhere NOLOGIN; CREATE ROLE guest LOGIN");
+    const url = new URL(given.url);
+    url.username = "guest";
+    await using both = await openBoth(url.href);
+    expect(await both.view.preflight([both.facts("t")], "nobody")).toEqual(["there is no role nobody"]);
+    expect(await both.view.preflight([both.facts("t")], "elsewhere")).toEqual([
+      "role guest may not take role elsewhere",
+    ]);
+    await given.writer.query("GRANT elsewhere TO guest");
+    expect(await both.view.preflight([both.facts("t")], "elsewhere")).toEqual([
+      "public.t: role elsewhere has no SELECT on it",
+    ]);
+    await each(given.writer, "DROP ROLE guest; DROP ROLE elsewhere");
+  });
+
   test("fails rather than reading less when row security filters the role, as the preflight said", async () => {
     await using given = await withTable();
     await each(
