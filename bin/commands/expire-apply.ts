@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { recorded } from "../../lib/operations/audit.ts";
-import { expiryEntries, recordPolicy } from "../../lib/operations/entries.ts";
+import { expiryEntries, recordPolicy, unrecordedExpiries } from "../../lib/operations/entries.ts";
 import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
 import { holdCheck } from "../../lib/operations/holds.ts";
 import { EXPIRE } from "../expire.ts";
@@ -48,7 +48,11 @@ export const addExpireApply: AddCommand = (program, act) => {
           session.output.result("expire.apply", report, () => reportLines(report));
           return report;
         };
-        return statusOf(await recorded(audit, { act: "expire", signal }, run, (report) => expiryEntries(plan, report)));
+        const entries = async (report: ExpiryReport) => [
+          ...(await unrecordedExpiries(audit, plan, report)),
+          ...expiryEntries(plan, report),
+        ];
+        return statusOf(await recorded(audit, { act: "expire", signal }, run, entries));
       }),
     );
 };

@@ -6,7 +6,7 @@ import type { AuditEntry } from "../model/audit.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ReleaseReceipt } from "../model/release.ts";
-import { type AuditWorld, appendRecord, lastRecordOf } from "./audit.ts";
+import { type AuditWorld, appendRecord, lastRecordOf, readRecordsBack } from "./audit.ts";
 import type { ExpiryPlan, ExpiryReport } from "./expire-parts.ts";
 import type { RestorePlan, RestoreReport, SqlReport } from "./restore.ts";
 import type { SweepReport } from "./sweep.ts";
@@ -38,11 +38,16 @@ export const releaseEntries = async (
   { outcome: "done", act: "release", database, release, commit, point: point.id },
 ];
 
-/** Of each part that went, and of what was swept with them. A part that went before says no more than its own record. */
+/** Of each part that went, was held or could not go, and of what was swept with them. */
 export const expiryEntries = (plan: ExpiryPlan, { parts, sweep }: ExpiryReport): readonly AuditEntry[] => [
   ...parts.flatMap((part): readonly AuditEntry[] => {
     const planned = plan.parts.find((one) => one.point === part.point && one.class === part.class);
-    if (planned === undefined || !("lookedAt" in part)) return [];
+    if (planned === undefined) return [];
+    if ("code" in part) {
+      const outcome = part.outcome === "held" ? "refused" : "failed";
+      return [{ outcome, act: "expire", code: part.code, database: planned.database, point: part.point }];
+    }
+    if (!("lookedAt" in part)) return [];
     const { keyShredded, objectsDeleted, objectsLeft, lookedAt, marginMs } = part;
     return [
       {
@@ -63,6 +68,36 @@ export const expiryEntries = (plan: ExpiryPlan, { parts, sweep }: ExpiryReport):
   }),
   sweepEntry(sweep),
 ];
+
+/**
+ * Of parts that had gone before their plan was applied, and of whose going there is no record: a run of the same plan died
+ * between the two. They were looked for and not found; what deleted them is not known any more.
+ */
+export const unrecordedExpiries = async (
+  { evidence, clock }: AuditWorld,
+  plan: ExpiryPlan,
+  { parts }: ExpiryReport,
+): Promise<readonly AuditEntry[]> => {
+  const open = new Map(parts.flatMap((part) => (part.outcome === "gone already" ? [[keyOf(part), part]] : [])));
+  if (open.size === 0) return [];
+  for await (const record of readRecordsBack(evidence)) {
+    // When the plan was made they were there.
+    if (record.at < plan.madeAt) break;
+    if (record.outcome === "done" && record.act === "expire")
+      open.delete(keyOf({ point: record.part.id, class: record.part.class }));
+  }
+  const lookedAt = clock.now();
+  return plan.parts.flatMap((part): readonly AuditEntry[] => {
+    if (!open.has(keyOf(part))) return [];
+    const { point: id, class: name, database, tier, startedAt, deadline } = part;
+    const looked = { keyShredded: false, objectsDeleted: 0, objectsLeft: 0, lookedAt, marginMs: deadline - lookedAt };
+    const hot = { store: "hot", id, class: name } as const;
+    return [{ outcome: "done", act: "expire", database, part: hot, tier, startedAt, deadline, ...looked }];
+  });
+};
+
+const keyOf = ({ point, class: name }: { readonly point: string; readonly class: string }): string =>
+  `${point}/${name}`;
 
 export const sweepEntry = ({ pages, chunks, parts, keys }: SweepReport): AuditEntry => ({
   outcome: "done",

@@ -11,7 +11,7 @@ import { manualClock } from "../../faults/manual-clock.ts";
 import { freshDatabase, query, testServer } from "../../postgres.ts";
 import { rebuiltState } from "../chain/rebuild.ts";
 import { witness } from "../chain/witness.ts";
-import { copyOf, namesIn, storesIn } from "./one-store.ts";
+import { copyOf, namesIn, storesIn, sweptNamesIn } from "./one-store.ts";
 import {
   afterTheLease,
   captureProcess,
@@ -134,7 +134,7 @@ const killAndGoOn = async (story: Story, { verb, nth, effect }: Kill): Promise<G
   const world = { clock, progress: () => {}, signal: new AbortController().signal };
   const swept = await sweep({ ...world, stores: storesIn(store) }, { dryRun: false });
   expect(swept.postponed).toBeUndefined();
-  expect(await namesIn(store)).toEqual(await reachableIn(store));
+  expect(await sweptNamesIn(store)).toEqual(await reachableIn(store));
   const now = await pointsIn(store);
   expect(idsOf(now)).toEqual([...idsOf(points), point.id]);
   expect(await contentsOf(store, now)).toEqual([

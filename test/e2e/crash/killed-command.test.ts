@@ -9,7 +9,7 @@ import { openKeyFile } from "../../../lib/local/key-file.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
 import { freshDatabase, query, testServer } from "../../postgres.ts";
 import { filesBelow, run, start, untilFiles } from "./command.ts";
-import { namesIn, storesIn } from "./one-store.ts";
+import { storesIn, sweptNamesIn } from "./one-store.ts";
 import { reachableIn } from "./process.ts";
 
 const server = testServer(18);
@@ -75,7 +75,7 @@ const sweepAndCompare = async (place: Place): Promise<void> => {
   const verified = await run(["verify", "--level", "read", ...place.args]);
   expect(verified.status, verified.stdout + verified.stderr).toBe(0);
   const store = await storeOf(place);
-  expect(await namesIn(store)).toEqual(await reachableIn(store, await openKeyFile(place.keys)));
+  expect(await sweptNamesIn(store)).toEqual(await reachableIn(store, await openKeyFile(place.keys)));
   for (const name of ["hot", "keys"]) {
     const unfinished = (await readdir(join(place.vault, name))).filter((entry) => entry.startsWith("~"));
     for (const directory of unfinished) expect(await readdir(join(place.vault, name, directory))).toEqual([]);

@@ -30,6 +30,13 @@ export const namesIn = async (store: ObjectStore, prefix = ""): Promise<readonly
   return names;
 };
 
+/** What stays when all else that nothing names is swept: records of what was done, and tombstones of keys. */
+const STAYS = /^(evidence|keys\/tombstones)\//;
+
+/** Names of what a sweep must leave only if something names it. */
+export const sweptNamesIn = async (store: ObjectStore): Promise<readonly string[]> =>
+  (await namesIn(store)).filter((name) => !STAYS.test(name));
+
 /** A store in memory with the same objects, to be spoiled in place of the first. */
 export const copyOf = async (store: ObjectStore, clock: Clock): Promise<ObjectStore> => {
   const copy = memoryStore(clock);
