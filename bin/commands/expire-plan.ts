@@ -28,8 +28,8 @@ export const addExpirePlan: AddCommand = (program, act) => {
     .action(
       act(async (session, file, options) => {
         const policy = loadPolicy(file, await readPolicyFile(file));
-        const { vault, world } = await vaultOf(session, options);
-        const plan = await planExpiry({ vault, clock: world.clock }, policy);
+        const { vault, world, audit } = await vaultOf(session, options);
+        const plan = await planExpiry({ vault, clock: world.clock, evidence: audit.evidence }, policy);
         if (options.out !== undefined)
           await writeNewFile(options.out, (write) => write(`${JSON.stringify(plan, undefined, 2)}\n`));
         session.output.result("expire.plan", plan, () => [
@@ -72,7 +72,7 @@ const planLines = ({ parts, next, notices, madeAt, expiresAt, sha256 }: ExpiryPl
             part.verdict === "overdue"
               ? `OVERDUE by ${formatDuration(madeAt - part.deadline)}`
               : formatDuration(part.deadline - madeAt),
-            part.because,
+            part.hold === undefined ? part.because : `HELD by ${part.hold}`,
           ]),
         )),
     ...(next === null

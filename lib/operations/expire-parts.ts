@@ -1,5 +1,6 @@
 import { lookForParts, objectsOfPart, type PartRemoval, removeParts } from "../engine/expire-parts.ts";
 import type { FoldReport, FoldWorld } from "../engine/fold-chain.ts";
+import { HoldRegister } from "../engine/hold-register.ts";
 import {
   assertPlanForVault,
   assertPlanLives,
@@ -16,13 +17,17 @@ import type { PartRef } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import { duePartsOf, type PartVerdict, type PolicyNotice } from "../policy/due-parts.ts";
+import { holdOn } from "../policy/holds.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
 
 const KIND = "expiry plan";
 
 export interface PlannedPart extends PartVerdict {
   readonly rows: number;
   readonly sealedBytes: number;
+  /** Id of the hold that keeps it; whether one does is asked again when the plan is applied. */
+  readonly hold?: string;
 }
 
 /** What is to go by a policy, for a person to read. It holds the policy, so that what is applied is decided by the same one. */
@@ -37,10 +42,11 @@ export interface ExpiryPlan extends PlanSeal<typeof KIND> {
 
 /** Plans the expiry of all parts that are due now; changes nothing. @throws OBJECT_CORRUPT, STORE_* */
 export const planExpiry = async (
-  { vault, clock }: { readonly vault: Vault; readonly clock: Clock },
+  { vault, clock, evidence }: { readonly vault: Vault; readonly clock: Clock; readonly evidence?: ObjectStore },
   policy: Policy,
 ): Promise<ExpiryPlan> => {
   const points = await listPoints(vault.hot);
+  const holds = evidence === undefined ? [] : await new HoldRegister(evidence).list();
   const madeAt = clock.now();
   const { parts, notices } = duePartsOf(policy, points, madeAt);
   const refs = new Map(points.flatMap((point) => point.parts.map((ref) => [`${point.id}/${ref.class}`, ref])));
@@ -53,7 +59,8 @@ export const planExpiry = async (
       .filter((part) => part.verdict !== "kept")
       .map((part) => {
         const { rows, sealedBytes } = refs.get(`${part.point}/${part.class}`) as PartRef;
-        return { ...part, rows, sealedBytes };
+        const hold = holdOn(holds, { store: "hot", id: part.point, class: part.class });
+        return { ...part, rows, sealedBytes, ...(hold && { hold: hold.id }) };
       }),
     next:
       next === undefined
