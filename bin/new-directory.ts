@@ -1,8 +1,11 @@
-import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { access, constants, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { Failure } from "../lib/model/errors.ts";
 
-/** @throws OUTPUT_EXISTS  something is there already that is no empty directory */
+/**
+ * @throws OUTPUT_EXISTS  something is there already that is no empty directory
+ * @throws OUTPUT_UNWRITABLE  there is no directory that it could lie in, or it cannot be looked at
+ */
 export const assertNewDirectory = async (path: string): Promise<void> => {
   try {
     const names = await readdir(path);
@@ -10,9 +13,11 @@ export const assertNewDirectory = async (path: string): Promise<void> => {
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === "ENOENT") return;
     if (code === "ENOTDIR") throw exists(path, "it is a file", cause);
-    throw unwritable(path, cause);
+    if (code !== "ENOENT") throw unwritable(path, cause);
+    await access(dirname(resolve(path)), constants.W_OK).catch((missing: unknown) => {
+      throw unwritable(path, missing);
+    });
   }
 };
 
@@ -51,5 +56,6 @@ const unwritable = (path: string, cause: unknown): Failure =>
     `could not write ${path}: ${(cause as NodeJS.ErrnoException).code ?? "unknown error"}`,
     {
       cause,
+      hint: "give --out a place in a directory that is there, that you may write to, and that has space",
     },
   );
