@@ -62,7 +62,7 @@ const dataClass = z.strictObject({
       monthly: term.optional(),
       yearly: term.optional(),
     })
-    .refine((schedules) => Object.values(schedules).some((keep) => keep !== undefined), {
+    .refine((schedules) => Object.keys(schedules).length > 0, {
       error: "expected at least one of daily, weekly, monthly and yearly, each with how long an archive of it is kept",
     })
     .optional()

@@ -127,7 +127,10 @@ test("what a policy does not say is not there, not undefined: it is recorded as 
   }
 });
 
-test("a minimum counts from the capture where it does not say from what", () => {
+test("a minimum counts from the capture where it says so, or does not say from what", () => {
+  expect(readPolicy(FULL.replace("end of year", "capture"))).toMatchObject({
+    policy: { classes: [{ min: { from: "capture" } }] },
+  });
   expect(readPolicy(FULL.replace(", from: end of year", ""))).toMatchObject({
     policy: { classes: [{ min: { from: "capture" } }] },
   });
@@ -160,6 +163,12 @@ test.each([
   ],
   ["a database that is a number", "[stock,", "[7,", "4:13 databases.0: expected string"],
   [
+    "a database that names no variable",
+    "urlFrom: SHOP_URL",
+    "",
+    "4:20 databases.1.urlFrom: is missing; expected string",
+  ],
+  [
     "a webhook's URL in place of the variable that holds it",
     "webhookFrom: SHOP_ALARMS",
     'webhookFrom: "https://hooks.example/secret"',
@@ -170,6 +179,24 @@ test.each([
     '"02:30"',
     '"24:00"',
     '15:17 verification.at: expected a time of the day in quotes, as "04:00"',
+  ],
+  [
+    "a time with more to it",
+    '"02:30"',
+    '"02:30:15"',
+    '15:17 verification.at: expected a time of the day in quotes, as "04:00"',
+  ],
+  [
+    "a time with more before it",
+    '"02:30"',
+    '"a02:30"',
+    '15:17 verification.at: expected a time of the day in quotes, as "04:00"',
+  ],
+  [
+    "a variable with a blank",
+    "SHOP_ALARMS",
+    "SHOP ALARMS",
+    "17:11 notify.webhookFrom: expected the name of an environment variable, as SHOP_WEBHOOK, not what it holds",
   ],
   [
     "an archive of no schedule",
@@ -285,6 +312,34 @@ test.each([
   const text = GOOD.replace(good, bad);
   expect(text).not.toBe(GOOD);
   expect(problems(text)[0]).toBe(expected);
+});
+
+test("no class, and a class without a table, say what is missing", () => {
+  const [head = ""] = GOOD.split("classes:");
+  expect(problems(`${head}classes: {}\n`)).toEqual(["5:1 classes: expected at least one class"]);
+  expect(problems(GOOD.replace('["*"]', "[]"))).toEqual(["12:5 classes.other.tables: expected at least one table"]);
+});
+
+test.each(["public.a", "shop:public.a", "*", "*.a", "s*:*.*", "Public.With Blank"])("%s names tables", (pattern) => {
+  expect(problems(GOOD.replace('["*"]', JSON.stringify([pattern])))).toEqual([]);
+});
+
+test.each(["a", "**", "x*", "*x", "a:b:c.d", ":a.b", "a.b:c.d", "shop:a", "a.", ".a", "a.b:"])(
+  "%s names none",
+  (pattern) => {
+    expect(problems(GOOD.replace('["*"]', JSON.stringify([pattern])))).toEqual([
+      "12:14 classes.other.tables.0: expected schema.table or database:schema.table; * stands for anything",
+    ]);
+  },
+);
+
+test.each([
+  ["a name of 40 characters", "a".repeat(40), true],
+  ["one of 41", "a".repeat(41), false],
+  ["a name with a slash", "a/b", false],
+  ["a name that ends with a space", "'a '", false],
+])("%s is a class's, or is not", (_, name, isOne) => {
+  expect(problems(GOOD.replace("  other:", `  ${name}:`))).toHaveLength(isOne ? 0 : 1);
 });
 
 test("every problem is told, in the order of the file", () => {

@@ -8,6 +8,10 @@ test.each([
   ["P6M", "months", 6],
   ["P10Y", "years", 10],
   ["P100Y", "years", 100],
+  ["P18M", "months", 18],
+  ["P12W", "weeks", 12],
+  ["P1200M", "months", 1200],
+  ["PT878400H", "hours", 878_400],
 ] as const)("%s is a term, and is written as it was read", (text, unit, count) => {
   expect(readTerm(text)).toEqual({ unit, count });
   expect(writeTerm({ unit, count })).toBe(text);
@@ -25,6 +29,8 @@ test.each([
   "P1H",
   "P14d",
   "P101Y",
+  "P1201M",
+  "PT878401H",
   "P999999D",
   " P14D",
   "P14D\n",
