@@ -59,6 +59,24 @@ test.each([
     "give restore plan the tables, then apply its plan",
   ],
   [`verify --level deep ${PLACE}`, /argument 'deep' is invalid/],
+  ["evidence verify", /^required option '--public-key <file>' not specified$/],
+  [
+    "evidence verify --public-key key.pem",
+    /^no evidence directory is given$/,
+    "give the directory evidence of a vault, or a copy of it; a proof alone needs none",
+  ],
+  [
+    "evidence verify --public-key key.pem --proof proof.json --head head.json",
+    /^no evidence directory is given$/,
+    "give the directory evidence of a vault, or a copy of it; a proof alone needs none",
+  ],
+  [
+    "evidence prove first --out proof.json",
+    /'first' is invalid for argument 'record'. expected the number of a record$/,
+  ],
+  ["evidence prove 0 --out proof.json", /expected the number of a record$/],
+  ["evidence prove 1", /^required option '--out <file>' not specified$/],
+  [`evidence list --from yesterday ${PLACE}`, /expected a day, as 2026-11-21, or an instant/],
   ["doctor", /^nothing to look at$/, "give --database, --vault and --keys, or both"],
   ["completion powershell", /powershell/],
 ] as const)("fails with status 2, one message and nothing done: lastgood %s", async (line, says, hint?: string) => {

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   databaseOption,
+  instantArgument,
   keysOption,
   passphraseFileOption,
+  resolveActor,
   resolveDatabase,
   resolveKeys,
   resolvePassphrase,
@@ -45,6 +47,43 @@ test.each([
   [passphraseFileOption(), "--passphrase-file", "LASTGOOD_PASSPHRASE"],
 ])("help of $long names its variable", (option, long, variable) => {
   expect(option).toMatchObject({ long, description: expect.stringContaining(variable) as string });
+});
+
+test("who acts is LASTGOOD_ACTOR, else the machine's user; an empty one counts as none", () => {
+  expect(resolveActor({ LASTGOOD_ACTOR: "ci/nightly" }, () => "ada")).toBe("ci/nightly");
+  expect(resolveActor({ LASTGOOD_ACTOR: "" }, () => "ada")).toBe("ada");
+  expect(resolveActor({}, () => "_postgres")).toBe("_postgres");
+  expect(resolveActor({ LASTGOOD_ACTOR: "x".repeat(200) }, () => "ada")).toHaveLength(200);
+});
+
+test.each(["\n", "a\tb", "\u001b[31mred", "a\u202eb", "x".repeat(201)])(
+  "fails on an actor that hides something: %j",
+  (actor) => {
+    expect(() => resolveActor({ LASTGOOD_ACTOR: actor }, () => "ada")).toThrow(
+      expect.objectContaining({ code: "USAGE" }) as Error,
+    );
+  },
+);
+
+test.each([
+  ["2026-11-21", "start", "2026-11-21T00:00:00.000Z"],
+  ["2026-11-21", "end", "2026-11-21T23:59:59.999Z"],
+  ["2026-11-21T16:00:00Z", "end", "2026-11-21T16:00:00.000Z"],
+  ["2026-11-21T16:00:00.5+01:00", "start", "2026-11-21T15:00:00.500Z"],
+] as const)("%s as the %s of a time is %s", (text, edge, instant) => {
+  expect(new Date(instantArgument(text, edge)).toISOString()).toBe(instant);
+});
+
+test.each([
+  "",
+  "yesterday",
+  "2026-13-01",
+  "2026-11-31T25:00:00Z",
+  "2026-11-21T16:00:00",
+  "21.11.2026",
+  "1795190400000",
+])("fails on %j for a time", (text) => {
+  expect(() => instantArgument(text, "start")).toThrow(/^expected a day, as 2026-11-21, or an instant/);
 });
 
 test("the passphrase is the first line of its file, which wins over LASTGOOD_PASSPHRASE", async () => {
