@@ -59,7 +59,8 @@ const DAY_MS = 86_400_000;
 export const instantArgument = (text: string, edge: "start" | "end"): number => {
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const at = isDay || /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
+  // 31 February is taken for 3 March.
+  if (Number.isNaN(at) || (isDay && !new Date(at).toISOString().startsWith(text)))
     throw new InvalidArgumentError("expected a day, as 2026-11-21, or an instant, as 2026-11-21T16:00:00Z");
   return isDay && edge === "end" ? at + DAY_MS - 1 : at;
 };
