@@ -1,4 +1,5 @@
 import { Failure } from "../model/errors.ts";
+import { freeBytes } from "../model/free-bytes.ts";
 
 /** Unsigned byte order, shorter first: the order of keys everywhere in a vault. */
 export const compareKeys = (
@@ -25,8 +26,8 @@ export class KeyList {
   count = 0;
   #ends: Uint32Array;
 
-  constructor(keysExpected = 1024) {
-    this.bytes = Buffer.alloc(16 * keysExpected);
+  constructor(keysExpected = 1024, bytesExpected = 16 * keysExpected) {
+    this.bytes = Buffer.alloc(bytesExpected);
     this.#ends = new Uint32Array(keysExpected);
   }
 
@@ -51,7 +52,7 @@ export class KeyList {
     const next = at + end - start;
     if (next > this.bytes.length) this.bytes = Buffer.concat([this.bytes], Math.max(next, 2 * this.bytes.length));
     if (this.count === this.#ends.length) {
-      const larger = new Uint32Array(2 * this.count);
+      const larger = new Uint32Array(Math.max(16, 2 * this.count));
       larger.set(this.#ends);
       this.#ends = larger;
     }
@@ -61,6 +62,13 @@ export class KeyList {
 
   clear(): void {
     this.count = 0;
+  }
+
+  /** Frees the memory at once (free-bytes.ts). The list and every key that was taken from it are then of no more use. */
+  free(): void {
+    this.count = 0;
+    freeBytes(this.bytes);
+    freeBytes(this.#ends);
   }
 
   /** Front coding: for each key the length it shares with the one before, the length of the rest, the rest. Varints are LEB128. */
@@ -85,27 +93,45 @@ export class KeyList {
 
   /** @throws OBJECT_CORRUPT  the bytes are not the given number of keys in strictly rising order */
   static decode(encoded: Buffer, count: number): KeyList {
-    const list = new KeyList(Math.max(16, count));
-    let key = Buffer.alloc(64);
-    let length = 0;
+    const list = new KeyList(count, decodedBytes(encoded, count));
+    const keys = list.bytes;
+    let start = 0;
+    let end = 0;
     let at = 0;
     for (let i = 0; i < count; i++) {
       const [shared, afterShared] = readVarint(encoded, at);
       const [rest, restAt] = readVarint(encoded, afterShared);
       at = restAt + rest;
-      if (shared > length || at > encoded.length) throw notAList();
-      if (shared + rest > key.length) key = Buffer.concat([key], 2 * (shared + rest));
+      const length = end - start;
       // Strictly rising: the first byte after what is shared must be larger than the one it replaces.
-      if (i > 0 && (rest === 0 || (shared < length && (encoded[restAt] as number) <= (key[shared] as number))))
+      if (i > 0 && (rest === 0 || (shared < length && (encoded[restAt] as number) <= (keys[start + shared] as number))))
         throw notAList();
-      for (let j = 0; j < rest; j++) key[shared + j] = encoded[restAt + j] as number;
-      length = shared + rest;
-      list.push(key, 0, length);
+      for (let j = 0; j < shared; j++) keys[end + j] = keys[start + j] as number;
+      start = end;
+      end += shared;
+      for (let j = restAt; j < at; j++) keys[end++] = encoded[j] as number;
+      list.#ends[list.count++] = end;
     }
     if (at !== encoded.length) throw notAList();
     return list;
   }
 }
+
+/** Bytes of all keys together: a list takes no more than it needs. */
+const decodedBytes = (encoded: Buffer, count: number): number => {
+  let bytes = 0;
+  let length = 0;
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const [shared, afterShared] = readVarint(encoded, at);
+    const [rest, restAt] = readVarint(encoded, afterShared);
+    at = restAt + rest;
+    if (shared > length || at > encoded.length) throw notAList();
+    length = shared + rest;
+    bytes += length;
+  }
+  return bytes;
+};
 
 const notAList = (): Failure => new Failure("OBJECT_CORRUPT", "a key list is not in rising order or cut short");
 

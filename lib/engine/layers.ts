@@ -135,6 +135,7 @@ export class LayerCursor {
     for (;;) {
       const ref = this.#pages[++this.#page];
       if (ref === undefined) return false;
+      this.#keys?.free();
       const page = await getPage(this.#source.store, ref);
       this.#keys = page.keys;
       this.#chunks = page.chunks;

@@ -87,8 +87,12 @@ const pageRef = (name: string, key: Buffer, page: Page, pageBytes: number): Page
 };
 
 /** @throws OBJECT_MISSING, OBJECT_CORRUPT  naming the page */
-export const getPage = async (store: ObjectStore, ref: Pick<PageRef, "name" | "key">): Promise<Page> =>
-  decodePage(ref.name, await getObject(store, ref.name), Buffer.from(ref.key, "base64"));
+export const getPage = async (store: ObjectStore, ref: Pick<PageRef, "name" | "key">): Promise<Page> => {
+  const sealed = await getObject(store, ref.name);
+  const page = decodePage(ref.name, sealed, Buffer.from(ref.key, "base64"));
+  freeBytes(sealed);
+  return page;
+};
 
 /**
  * The chunks of a page without its keys, which take longer to read than all the rest of it.
@@ -98,7 +102,9 @@ export const getEntries = async (
   store: ObjectStore,
   ref: Pick<PageRef, "name" | "key">,
 ): Promise<readonly ChunkEntry[]> => {
-  const { entries, body } = openPage(ref.name, await getObject(store, ref.name), Buffer.from(ref.key, "base64"));
+  const sealed = await getObject(store, ref.name);
+  const { entries, body } = openPage(ref.name, sealed, Buffer.from(ref.key, "base64"));
+  freeBytes(sealed);
   freeBytes(body);
   return entries.chunks;
 };

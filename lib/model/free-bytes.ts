@@ -8,6 +8,6 @@ const OWN_BYTES_MIN = Math.max(Buffer.poolSize + 1, 64 * 1024);
  *
  * Only for the one who holds the last use of it: this buffer and every other view of the same memory are empty afterwards.
  */
-export const freeBytes = ({ buffer }: Uint8Array): void => {
+export const freeBytes = ({ buffer }: ArrayBufferView): void => {
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= OWN_BYTES_MIN && !buffer.detached) buffer.transfer(0);
 };

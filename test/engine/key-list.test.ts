@@ -33,6 +33,15 @@ test("a key list comes back as it was, and no cut of it does", () => {
   );
 });
 
+test("a key list that was read takes as many bytes as its keys have", () => {
+  fc.assert(
+    fc.property(sortedKeys, (keys) => {
+      const back = KeyList.decode(listOf(keys).encode(), keys.length);
+      expect(back.bytes.length).toBe(keys.reduce((bytes, key) => bytes + key.length, 0));
+    }),
+  );
+});
+
 test("fails when keys are not in strictly rising order, also when one comes twice", () => {
   fc.assert(
     fc.property(

@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { layerSource } from "../../lib/engine/layers.ts";
+import { KeyList } from "../../lib/engine/key-list.ts";
+import type { LaneClass } from "../../lib/engine/lane.ts";
+import { LayerCursor, layerSource } from "../../lib/engine/layers.ts";
+import { putPage } from "../../lib/engine/page.ts";
 import { readTable, splitsOf } from "../../lib/engine/read-table.ts";
+import type { PageRef } from "../../lib/model/point.ts";
 import type { RowFormat } from "../../lib/model/table.ts";
 import { memoryVault } from "./memory-vault.ts";
 import {
@@ -15,7 +19,7 @@ import {
   takeBase,
   takeDelta,
 } from "./synthetic-history.ts";
-import { syntheticFacts } from "./synthetic-rows.ts";
+import { syntheticFacts, syntheticKey } from "./synthetic-rows.ts";
 
 interface Change {
   readonly id: Id;
@@ -179,4 +183,27 @@ test("reading ahead is bounded: at most a handful of chunks are open, however lo
     expect(got - pulled).toBeLessThanOrEqual(3);
   }
   expect(pulled).toBeGreaterThan(200);
+});
+
+test("a cursor frees the keys of a page when it comes to the next: keys of one page are in memory, however many there are", async () => {
+  const { vault } = await memoryVault();
+  const { partKey, namingSecret } = (await laneFor(vault, "p0")).classes.get(CLASS) as LaneClass;
+  const place = { class: CLASS, table: "t1", pointId: "p0", partKey };
+  // Smaller lists lie in memory that nobody can free.
+  const keysOfPage = 20_000;
+  const pages: PageRef[] = [];
+  for (let page = 0; page < 3; page++) {
+    const keys = new KeyList();
+    for (let i = 0; i < keysOfPage; i++) keys.push(syntheticKey(page * keysOfPage + i), 0, 8);
+    pages.push(await putPage(vault.hot, vault.entropy, place, { chunks: [], keys }));
+  }
+  const source = { store: vault.hot, namingSecret, place: { class: CLASS, table: "t1", rows: "binary" } } as const;
+  const cursor = new LayerCursor(source, pages, { rank: 0, gone: true, withRows: false, range: {} });
+  const lists = new Set<KeyList>();
+  for (let more = await cursor.next(); more; more = await cursor.next()) {
+    lists.add(cursor.entry().keys);
+    const held = [...lists].filter((list) => list.bytes.length > 0);
+    if (held.length !== 1 || held[0] !== cursor.entry().keys) expect.unreachable(`${held.length} lists are held`);
+  }
+  expect(lists.size).toBe(3);
 });
