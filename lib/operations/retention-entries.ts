@@ -25,8 +25,10 @@ export const retentionEntries = (report: RetentionReport): readonly AuditEntry[]
 export const overdueOf = ({ parts, finishedAt }: RetentionReport): readonly RetentionOutcome[] =>
   parts.filter(({ outcome, deadline }) => outcome !== "gone" && outcome !== "held" && finishedAt >= deadline);
 
+/** What waits for a lock or a restore was told when it became unreadable; only what was done since is told again. */
 const expireEntry = (part: RetentionOutcome): readonly AuditEntry[] => {
   if (part.outcome !== "gone" && part.outcome !== "left") return [];
+  if (part.outcome === "left" && !part.keyShredded && part.objectsDeleted === 0) return [];
   const { database, tier, startedAt, deadline, keyShredded, objectsDeleted, objectsLeft, lookedAt, marginMs } = part;
   return [
     {

@@ -1,4 +1,12 @@
+import {
+  archiveDocumentName,
+  archiveId,
+  archiveKeyName,
+  archivePrefix,
+} from "../../lib/engine/archive/archive-names.ts";
+import { encodeDocument } from "../../lib/engine/document.ts";
 import { memoryStore } from "../../lib/local/memory-store.ts";
+import type { ArchivePart, ArchiveTimes } from "../../lib/model/archive.ts";
 import type { AuditRecord, PartId } from "../../lib/model/audit.ts";
 import type { Policy, Term } from "../../lib/model/policy.ts";
 import { readRecords } from "../../lib/operations/audit.ts";
@@ -6,6 +14,7 @@ import { approveHold, approveRelease, requestHold, requestRelease } from "../../
 import type { RetentionWorld } from "../../lib/operations/retention.ts";
 import { readTerm } from "../../lib/policy/term.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import type { RetainedStore, Retention } from "../../lib/ports/retained-store.ts";
 import { ClassHistory } from "../engine/class-history.ts";
 import { foldWorldOf } from "../engine/vault-history.ts";
 
@@ -22,7 +31,14 @@ export const POLICY: Policy = {
   databases: ["shop"],
   classes: ["money P20D", "people P14D", "rest P60D"].map((line) => {
     const [name = "", max = ""] = line.split(" ");
-    return { name, tables: [`public.${name}_*`], max: term(max), purpose: "selling", legalBasis: "Art. 6(1)(f) GDPR" };
+    return {
+      name,
+      tables: [`public.${name}_*`],
+      max: term(max),
+      archive: { monthly: term(max) },
+      purpose: "selling",
+      legalBasis: "Art. 6(1)(f) GDPR",
+    };
   }),
   hot: { every: term("P1D"), window: term("P28D") },
   release: { window: term("P14D") },
@@ -83,5 +99,58 @@ export class RetentionHistory {
     return { audit: this.audit(actor), entropy: this.history.made.entropy, policy: POLICY };
   }
 }
+
+/** What an archive run leaves of a class: a pack, its document, a wrapped key. @returns the part */
+export const putArchived = async (
+  { history }: RetentionHistory,
+  archive: RetainedStore,
+  more: { readonly class?: string; readonly businessDate?: string; readonly times?: Partial<ArchiveTimes> } = {},
+): Promise<PartId> => {
+  const { stores, vault, clock } = history.made;
+  const place = { database: "shop", businessDate: more.businessDate ?? "2026-01-01", class: more.class ?? "money" };
+  const deadline = START + 20 * DAY_MS;
+  const times: ArchiveTimes = {
+    retainUntil: START,
+    lock: "none",
+    deleteAt: deadline - 12 * HOUR_MS,
+    deadline,
+    ...more.times,
+  };
+  const retention: Retention =
+    times.lock === "none" ? { mode: "none" } : { mode: times.lock, until: times.retainUntil };
+  const name = `${archivePrefix(place)}1/packs/000001`;
+  const pack = await archive.put(name, [Buffer.from("sealed")], retention);
+  if (pack === "exists") throw new Error(`${name} is taken`);
+  const part: ArchivePart = {
+    format: 1,
+    kind: "archive part",
+    vaultId: vault.id,
+    ...place,
+    schedule: "monthly",
+    pointId: "p0",
+    startedAt: START,
+    finishedAt: START,
+    tables: 1,
+    rows: 1,
+    plainBytes: 1,
+    sealedBytes: 6,
+    times,
+    objects: [{ name, version: pack.version, bytes: 6, sha256: "" }],
+  };
+  await archive.put(archiveDocumentName(place), [encodeDocument(part)], retention);
+  await stores.keys.put(archiveKeyName(place), [Buffer.from(`wrapped at ${clock.now()}`)]);
+  return { store: "archive", id: archiveId(place), class: place.class };
+};
+
+/** Everything of archives that there is, their keys too. */
+export const archivedNames = async (
+  { history }: RetentionHistory,
+  archive: RetainedStore,
+): Promise<readonly string[]> => {
+  const names: string[] = [];
+  for await (const { name } of archive.list("")) names.push(name);
+  for await (const { name } of history.made.stores.keys.list("archives/")) names.push(`key ${name}`);
+  return names;
+};
 
 export const hotPart = (id: string, name: string): PartId => ({ store: "hot", id, class: name });
