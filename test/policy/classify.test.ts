@@ -22,6 +22,8 @@ test.each([
   ["an ending", "*2026"],
   ["pieces in order", "pub*ord*_*6"],
   ["everything", "*"],
+  ["a piece that it begins with", "*public*"],
+  ["a piece that it ends with", "*2026*"],
   ["its name in its database", "shop:public.orders_2026"],
   ["a pattern for the database", "sh*:public.*"],
 ])("a table is found by %s", (_, pattern) => {
@@ -62,6 +64,7 @@ test("two classes that both claim a table by patterns, or both by name, are a pr
     const found = classify([dataClass("a", patterns[0]), dataClass("b", patterns[1])], orders);
     expect(found).toMatchObject({
       problem: expect.stringContaining(`class a by "${patterns[0]}" and in class b by "${patterns[1]}"`) as string,
+      fix: 'name it as "public.orders_2026" in one of them: a name without * goes before a pattern',
     });
   }
 });

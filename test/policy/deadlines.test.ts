@@ -80,6 +80,13 @@ test("a later capture never has to be gone earlier", () => {
   );
 });
 
+test("the margin is a share of the term, whenever it began", () => {
+  const startedAt = Date.UTC(2027, 5, 1);
+  const lengths = { max: term("P1D"), window: term("P28D") };
+  const { deleteAt, deadline } = partTimes(lengths, startedAt, { timeZone: "UTC", workerEveryMs: HOUR_MS });
+  expect([deleteAt, deadline]).toEqual([startedAt + 20 * HOUR_MS, startedAt + 24 * HOUR_MS]);
+});
+
 const times = (max: string, window: string, workerEveryMs = HOUR_MS) =>
   partTimes({ max: term(max), window: term(window) }, 0, { timeZone: "UTC", workerEveryMs });
 
