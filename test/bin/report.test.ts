@@ -85,9 +85,9 @@ test("the next one has the next number and the digest of the one before", async 
     light: "yellow",
     directory: at("second"),
   });
-  const [first, second] = ["empty", "second"].map((name) =>
-    JSON.parse(readFileSync(at(`${name}/report.json`), "utf8")),
-  );
+  const read = (name: string) =>
+    JSON.parse(readFileSync(at(`${name}/report.json`), "utf8")) as { number: number; previous: string };
+  const [first, second] = [read("empty"), read("second")];
   expect([first.number, second.number]).toEqual([1, 2]);
   expect(second.previous).toMatch(/^[0-9a-f]{64}$/);
   expect(second.previous).not.toBe(first.previous);

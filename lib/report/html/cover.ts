@@ -32,14 +32,7 @@ export const cover = (report: ComplianceReport): Markup => {
 </header>`;
 };
 
-const figuresOf = ({
-  captures,
-  archives,
-  expiries,
-  days,
-  restores,
-  overdue,
-}: ComplianceReport): readonly [string, string][] => {
+const figuresOf = ({ captures, expiries, days, restores, overdue }: ComplianceReport): readonly [string, string][] => {
   const gone = [...newestOf(expiries).values()].filter(({ objectsLeft }) => objectsLeft === 0);
   const least = Math.min(...gone.map(({ marginMs }) => marginMs));
   const drills = restores.filter(({ purpose, result }) => purpose === "drill" && result === "equal");
