@@ -143,12 +143,13 @@ const writePacks = async (
   let [rowsDone, bytesDone] = [0, 0];
   for await (const piece of sqlStream(content)) {
     signal.throwIfAborted();
+    const { rows, table, bytes } = piece;
+    rowsDone += rows;
+    bytesDone += bytes.length;
+    if (table !== undefined) plainBytes[table] = (plainBytes[table] ?? 0) + bytes.length;
     await writer.add(piece);
-    rowsDone += piece.rows;
-    bytesDone += piece.bytes.length;
-    if (piece.table === undefined) continue;
-    plainBytes[piece.table] = (plainBytes[piece.table] ?? 0) + piece.bytes.length;
-    const tables = { tablesDone: piece.table, tablesTotal: part.tables.length };
+    if (table === undefined) continue;
+    const tables = { tablesDone: table, tablesTotal: part.tables.length };
     progress({ phase: "archiving", ...tables, rowsDone, rowsTotal, bytesDone, elapsedMs: clock.elapsedMs() - began });
   }
   await writer.finish();

@@ -62,6 +62,7 @@ export class PackWriter {
     this.#packBytes = packBytes;
   }
 
+  /** Takes the bytes: they are freed once they are packed. */
   async add({ bytes, rows, table }: SqlPiece): Promise<void> {
     if (table === undefined) {
       this.#text.push(bytes);
@@ -93,8 +94,8 @@ export class PackWriter {
     }
     const packed = compressFrame(plain);
     const sealed = this.#encrypt(packed);
-    freeBytes(packed);
     this.#frames.push({ ...what, plainBytes: plain.length, bytes: sealed.length, sha256: sha256(sealed) });
+    for (const used of [plain, packed]) freeBytes(used);
     this.#sealed.push(sealed);
     this.#sealedBytes += sealed.length;
     if (this.#sealedBytes >= this.#packBytes) await this.#endPack();
