@@ -46,9 +46,9 @@ const statusLines = (status: Status): readonly string[] => {
     `${light.toUpperCase()} at ${formatInstant(now)}`,
     ...tierLines(status),
     ...problems.map((problem) => `  PROBLEM     ${problem}`),
-    `  verified    ${verification === null ? "never" : `${ago(verification.at)}, ${verification.light}`}`,
-    `  drill       ${drill === null ? "never" : `${ago(drill.at)}, point ${drill.point}`}`,
-    `  signed      ${head === null ? "never" : ago(head.at)}`,
+    `  verified    ${verification === undefined ? "never" : `${ago(verification.at)}, ${verification.light}`}`,
+    `  drill       ${drill === undefined ? "never" : `${ago(drill.at)}, point ${drill.point}`}`,
+    `  signed      ${head === undefined ? "never" : ago(head.at)}`,
     ...next.map((step) => `  next        ${step}`),
   ];
 };

@@ -154,7 +154,7 @@ const runDrill = async (
     const { rows, restore, elapsedMs } = report;
     return {
       drill: { point: id, rows, equal: true, restoreMs: restore.elapsedMs, elapsedMs },
-      entries: [{ ...drillEntry(report), database }],
+      entries: [drillEntry(report)],
     };
   } catch (error) {
     if (signal.aborted || !isFailure(error)) throw error;

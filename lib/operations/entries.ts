@@ -134,9 +134,10 @@ export const verifyEntry = (report: VerifyReport): AuditEntry => ({
   elapsedMs: report.elapsedMs,
 });
 
-export const drillEntry = ({ point, tables, rows, restore, elapsedMs }: DrillReport): AuditEntry => ({
+export const drillEntry = ({ point, database, tables, rows, restore, elapsedMs }: DrillReport): AuditEntry => ({
   outcome: "done",
   act: "drill",
+  database,
   part: { store: "hot", id: point },
   tables,
   rows,

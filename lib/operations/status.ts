@@ -48,10 +48,10 @@ export interface Status {
   readonly at: EpochMs;
   readonly light: Light;
   readonly tiers: readonly TierStatus[];
-  /** Null before the first. */
-  readonly verification: { readonly day: string; readonly at: EpochMs; readonly light: Light } | null;
-  readonly drill: { readonly point: string; readonly at: EpochMs } | null;
-  readonly head: { readonly at: EpochMs } | null;
+  /** Of the last; left out before the first. */
+  readonly verification?: { readonly day: string; readonly at: EpochMs; readonly light: Light };
+  readonly drill?: { readonly point: string; readonly at: EpochMs };
+  readonly head?: { readonly at: EpochMs };
   /** What is wrong besides the tiers. */
   readonly problems: readonly string[];
   /** What a person does next, each with its command. */
@@ -111,12 +111,11 @@ export const statusOf = async (world: StatusWorld, policy: Policy): Promise<Stat
     at: now,
     light,
     tiers,
-    verification:
-      verification === undefined
-        ? null
-        : { day: verification.day, at: verification.finishedAt, light: verification.light },
-    drill: drill.value === undefined ? null : { point: drill.value.part.id, at: drill.value.at },
-    head: head.at === undefined ? null : { at: head.at },
+    ...(verification && {
+      verification: { day: verification.day, at: verification.finishedAt, light: verification.light },
+    }),
+    ...(drill.value && { drill: { point: drill.value.part.id, at: drill.value.at } }),
+    ...(head.at !== undefined && { head: { at: head.at } }),
     problems,
     next: nextSteps(facts),
   };

@@ -10,6 +10,7 @@ import { type ApplyWorld, applyPlan, planOfRestore } from "./restore.ts";
 
 export interface DrillReport {
   readonly point: string;
+  readonly database: string;
   readonly restore: RestoreReport;
   readonly tables: number;
   readonly rows: number;
@@ -72,5 +73,12 @@ const restoreAndCompare = async (
     throw new Failure("DIFFERENT", `restored tables differ from point ${point.id}: ${different.join(", ")}`, {
       hint: "do not restore from this point; run verify --level read and keep this output",
     });
-  return { point: point.id, restore, tables: tables.length, rows, elapsedMs: clock.elapsedMs() - began };
+  return {
+    point: point.id,
+    database: point.database,
+    restore,
+    tables: tables.length,
+    rows,
+    elapsedMs: clock.elapsedMs() - began,
+  };
 };

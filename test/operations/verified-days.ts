@@ -105,6 +105,7 @@ export class VerifiedDays {
 
 export const drilled = async (point: string): Promise<DrillReport> => ({
   point,
+  database: "shop",
   restore: { tables: 6, rows: 180, bytes: 9_000, proof: "counts", phases: [], elapsedMs: 300 },
   tables: 6,
   rows: 180,

@@ -16,7 +16,7 @@ const nightly = (days: readonly number[], classes: readonly string[] = ["money"]
 const told = (
   points: readonly Point[],
   now: number,
-  { since = START as number | undefined, policy = POLICY, incomplete = [] as readonly string[] } = {},
+  { since = START, policy = POLICY, incomplete = [] as readonly string[] } = {},
 ) =>
   promisedHotPoints(policy, { points, incomplete: new Set(incomplete), promisedSince: since }, now).map(
     ({ expectedAt, found, point }) => [new Date(expectedAt - 1).toISOString().slice(0, 10), found, point ?? ""],

@@ -44,7 +44,7 @@ test("whatever comes and goes, and whichever runs are missed: after any run ever
       }));
       let made = 40;
       const results = runs(times, cycleDays, (run) => {
-        const [{ value: gone = 0 }, { value: fresh = 0 }] = [changes.next(), changes.next()];
+        const [gone, fresh] = [changes.next().value as number, changes.next().value as number];
         kept = kept.slice(gone);
         // Written at some time since the run before.
         const writtenAt = run === 0 ? START : (times[run - 1] as number) + 1;
