@@ -28,6 +28,7 @@ const EXAMPLES = `
 Examples:
   lastgood capture --database postgres://app@localhost/shop --vault ./vault --keys ./keys.json
   lastgood capture --tier release --release 2026.11.3 --commit 4f2c1d9    before a deploy
+  lastgood capture --policy lastgood.yaml                                 each data class in a part of its own
   lastgood capture --database shop --vault aws:Backups                    today's hot copy, by the stack
 
 The first capture of a database makes the vault and the key file. Later ones store what changed.
