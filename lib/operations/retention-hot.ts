@@ -1,11 +1,5 @@
 import { type BegunExpiry, putBegun } from "../engine/begun-expiry.ts";
-import {
-  lookForParts,
-  objectsOfPart,
-  type PartRemoval,
-  type PartsRemovalReport,
-  removeParts,
-} from "../engine/expire-parts.ts";
+import { lookForParts, objectsOfPart, type PartRemoval, removeParts } from "../engine/expire-parts.ts";
 import type { FoldWorld } from "../engine/fold-chain.ts";
 import { listIntents } from "../engine/intent.ts";
 import { shreddedKeysThatStand, shredKey } from "../engine/shred.ts";
@@ -109,14 +103,8 @@ const allUnremoved = (going: readonly DueCopy[], failure: Failure): Removed => (
 
 const tryRemove = async (world: FoldWorld, going: readonly DueCopy[], only?: string): Promise<Removed | Failure> => {
   const leaving = going.map(({ part }) => ({ point: part.id, classes: [part.class] }));
-  let report: PartsRemovalReport;
-  try {
-    report = await removeParts(world, leaving, only);
-  } catch (error) {
-    world.signal.throwIfAborted();
-    if (isFailure(error)) return error;
-    throw error;
-  }
+  const report = await attempt(world.signal, () => removeParts(world, leaving, only));
+  if (isFailure(report)) return report;
   const copyOf = (one: { readonly point: string; readonly class: string }): DueCopy =>
     going.find(({ part }) => part.id === one.point && part.class === one.class) as DueCopy;
   return {
@@ -133,31 +121,41 @@ interface Proof {
   readonly notices: readonly string[];
 }
 
-/** Deletes what nothing names any more, then looks for it. Where that fails, all of it counts as left. */
+/** Deletes what nothing names any more, then looks for what was removed. Where it cannot be looked for, all of it counts as left. */
 const proveGone = async (world: FoldWorld, removals: readonly PartRemoval[]): Promise<Proof> => {
   const { vault, clock, progress, signal, beforeDestroy } = world;
+  const sweeping = { stores: vault.stores, clock, progress, signal, beforeDestroy };
+  const swept = await attempt(signal, () => sweep(sweeping, { dryRun: false }));
+  const buried = await attempt(signal, () => buryAgain(world));
+  const found = await attempt(signal, () => lookForParts(vault, removals));
+  const spared = isFailure(swept) || swept.postponed !== undefined ? 1 : 0;
+  return {
+    of: ({ objectsDeleted, unnamed }) =>
+      isFailure(found)
+        ? { objectsDeleted, objectsLeft: Math.max(1, unnamed.length) }
+        : {
+            objectsDeleted: objectsDeleted + unnamed.filter((name) => !found.has(name)).length,
+            objectsLeft: unnamed.filter((name) => found.get(name) === "left").length,
+          },
+    unnamedLeft: isFailure(swept) ? spared : Math.max(spared, swept.spared.objects),
+    swept: isFailure(swept) ? { objects: 0, bytes: 0 } : sweptOf(swept),
+    notices: [
+      ...(isFailure(swept) ? [`not swept to its end: ${swept.message}`] : []),
+      ...(!isFailure(swept) && swept.postponed !== undefined ? [`not swept: ${swept.postponed}`] : []),
+      ...(isFailure(buried) ? [`keys beside their tombstones: ${buried.message}`] : buried),
+      ...(isFailure(found) ? [`not looked for: ${found.message}`] : []),
+    ],
+  };
+};
+
+/** What failed is told; it keeps nothing else. */
+const attempt = async <T>(signal: AbortSignal, act: () => Promise<T>): Promise<T | Failure> => {
   try {
-    const report = await sweep({ stores: vault.stores, clock, progress, signal, beforeDestroy }, { dryRun: false });
-    const found = await lookForParts(vault, removals);
-    const buried = await buryAgain(world);
-    return {
-      of: ({ objectsDeleted, unnamed }) => ({
-        objectsDeleted: objectsDeleted + unnamed.filter((name) => !found.has(name)).length,
-        objectsLeft: unnamed.filter((name) => found.get(name) === "left").length,
-      }),
-      unnamedLeft: report.postponed === undefined ? report.spared.objects : Math.max(1, report.spared.objects),
-      swept: sweptOf(report),
-      notices: [...buried, ...(report.postponed === undefined ? [] : [`not swept: ${report.postponed}`])],
-    };
+    return await act();
   } catch (error) {
     signal.throwIfAborted();
-    if (!isFailure(error)) throw error;
-    return {
-      of: ({ objectsDeleted, unnamed }) => ({ objectsDeleted, objectsLeft: Math.max(1, unnamed.length) }),
-      unnamedLeft: 1,
-      swept: { objects: 0, bytes: 0 },
-      notices: [`not swept: ${error.message}`],
-    };
+    if (isFailure(error)) return error;
+    throw error;
   }
 };
 
