@@ -48,6 +48,8 @@ test("what no part names is told as nobody's, wherever it lies", async () => {
   expect(unknown.map(({ name }) => name).toSorted()).toEqual(stray.toSorted());
 });
 
+const lineOf = (bytes: Buffer): object => JSON.parse(bytes.toString("utf8").split("\n")[0] ?? "") as object;
+
 test.each([
   ["is cut short", (bytes: Buffer) => bytes.subarray(0, -1)],
   [
@@ -57,6 +59,19 @@ test.each([
   ["is no JSON", () => Buffer.from(`{\nsha256:${sha256("{")}\n`)],
   ["is something else", () => encodeDocument({ format: 1, kind: "point" })],
   ["lists nothing", () => encodeDocument({ format: 1, kind: "archive part" })],
+  [
+    "names itself",
+    (bytes: Buffer) =>
+      encodeDocument({
+        ...lineOf(bytes),
+        objects: [{ name: "archives/shop/2026-11-01/people/part.json", version: "v1" }],
+      }),
+  ],
+  ["ends never", (bytes: Buffer) => encodeDocument({ ...lineOf(bytes), times: {} })],
+  [
+    "is another day's",
+    (bytes: Buffer) => encodeDocument({ ...lineOf(bytes), businessDate: "2026-11-02", objects: [] }),
+  ],
 ])("a document that %s makes its part damaged, and what lies beside it nobody's to delete", async (_, change) => {
   const { archive, part } = await worldOf();
   const name = archiveDocumentName(part);
@@ -83,4 +98,14 @@ test("a document of a later format is refused, not passed over", async () => {
   const later = encodeDocument({ ...part, format: 2, businessDate: "2026-11-02", objects: [] });
   await archive.put("archives/shop/2026-11-02/people/part.json", [later], NONE);
   await expect(listArchiveParts(archive)).rejects.toMatchObject({ code: "VAULT_TOO_NEW" });
+});
+
+test("a part that is removed while it is listed is passed over", async () => {
+  const { archive, part } = await worldOf();
+  const name = archiveDocumentName(part);
+  const leaving: RetainedStore = {
+    ...archive,
+    get: async (...[asked, version, range]) => (asked === name ? undefined : archive.get(asked, version, range)),
+  };
+  expect(await listArchiveParts(leaving)).toMatchObject({ parts: [], damaged: [] });
 });
