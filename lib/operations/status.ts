@@ -13,6 +13,7 @@ import { duePartsOf } from "../policy/due-parts.ts";
 import { holdOn } from "../policy/holds.ts";
 import { CHECK_MS_MAX, type FoundArchive } from "../policy/invariants.ts";
 import { worstOf } from "../policy/verdict.ts";
+import { dayToVerify } from "../policy/verification-day.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RetainedStore } from "../ports/retained-store.ts";
 import type { AuditWorld } from "./audit.ts";
@@ -106,7 +107,16 @@ export const statusOf = async (world: StatusWorld, policy: Policy): Promise<Stat
     ...(verification === undefined ? (["yellow"] as const) : [verification.light]),
     ...(problems.length === 0 ? [] : (["red"] as const)),
   ]);
-  const facts = { tiers, verification, head, drillMissed: (drills.value?.missed.size ?? 0) > 0, problems, now };
+  const verifyDue = verification === undefined || verification.day < dayToVerify(policy, now);
+  const facts = {
+    tiers,
+    verification,
+    verifyDue,
+    head,
+    drillMissed: (drills.value?.missed.size ?? 0) > 0,
+    problems,
+    now,
+  };
   return {
     at: now,
     light,
@@ -178,6 +188,7 @@ const tierStatus = (
 const nextSteps = ({
   tiers,
   verification,
+  verifyDue,
   head,
   drillMissed,
   problems,
@@ -185,6 +196,8 @@ const nextSteps = ({
 }: {
   readonly tiers: readonly TierStatus[];
   readonly verification: DailyVerification | undefined;
+  /** Today's was to begin by now. */
+  readonly verifyDue: boolean;
   readonly head: HeadFacts;
   readonly drillMissed: boolean;
   readonly problems: readonly string[];
@@ -198,7 +211,7 @@ const nextSteps = ({
     [unwell("hot"), "lastgood capture --tier hot --policy <file>: look why the schedule did not"],
     [unwell("archive"), "lastgood archive create --policy <file>: it makes what is still due"],
     [isDue, "lastgood expire run --policy <file>: it runs every hour"],
-    [isOld || drillMissed, "lastgood verify --policy <file>: it runs every day"],
+    [isOld || verifyDue || drillMissed, "lastgood verify --policy <file>: it runs every day"],
     [head.at === undefined || now - head.at > CHECK_MS_MAX, "lastgood evidence sign: it runs every day"],
   ];
   return steps.flatMap(([isNeeded, step]) => (isNeeded ? [step] : []));

@@ -84,13 +84,22 @@ describe("what is wrong is told, with the next step", () => {
     expect(status.next.join()).toContain("lastgood verify --policy <file>: it runs every day");
   });
 
+  test("today's verification is the next step from the time on that the policy says", async () => {
+    const days = await VerifiedDays.after(2);
+    const due = async (): Promise<boolean> => (await look(days)).next.join().includes("lastgood verify --policy");
+    await days.clock.advance(4 * HOUR_MS - 1);
+    expect(await due()).toBe(false);
+    await days.clock.advance(1);
+    expect(await due()).toBe(true);
+  });
+
   test("what the last verification found stands until the next", async () => {
     const days = await VerifiedDays.after(2);
     await days.hot.put("backup.sql", [Buffer.from("copy")]);
     await days.verify();
     const status = await look(days);
     expect([status.light, status.verification?.light]).toEqual(["red", "red"]);
-    expect(status.problems.join()).toContain("found: I-03 objects that Lastgood did not make: backup.sql");
+    expect(status.problems.join()).toContain("found: I-03 1 object that Lastgood did not make: backup.sql");
   });
 
   test("a part is overdue, and nobody expires", async () => {
