@@ -2,14 +2,14 @@ import type { PageRef, Part, PartTable, Point } from "../model/point.ts";
 import type { ReportProgress } from "../model/progress.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ObjectFacts } from "../ports/object-store.ts";
 import { sha256 } from "./document.ts";
-import { FoundNames, type Unnamed } from "./found-names.ts";
+import { FoundNames } from "./found-names.ts";
 import { type Intent, listIntents } from "./intent.ts";
 import { layerSource } from "./layers.ts";
-import { pageChunkNames } from "./page.ts";
 import { getPart, pagesOf, pointName } from "./points.ts";
 import { readablePoints } from "./readable-points.ts";
+import { type LeftOver, leftOfExpired, leftOver } from "./stock-left.ts";
+import { lookAtPage } from "./stock-page.ts";
 import { type ClassSecret, partKeyName, type Vault } from "./vault.ts";
 import { checkKeys } from "./verify-keys.ts";
 import { checkPage, type PageWork } from "./verify-pages.ts";
@@ -17,8 +17,6 @@ import { Problems, type VerifyProblem } from "./verify-report.ts";
 
 /** Pages looked at side by side. */
 const PAGES_AT_ONCE = 16;
-/** Chunks do not tell who wrote them but by their age; the store's clock may be this far from ours. */
-const CLOCK_SKEW_MS = 10 * 60_000;
 
 export interface StockWorld {
   readonly vault: Vault;
@@ -30,7 +28,7 @@ export interface StockWorld {
 /** What is not only looked for but read, by its name and when it was written. */
 export type ReadChoice = (name: string, writtenAt: EpochMs) => boolean;
 
-export interface Stock {
+export interface Stock extends LeftOver {
   /** Newest generations, oldest first; those that cannot be read are problems. */
   readonly points: readonly Point[];
   /** Tables of the newest point of each database, with the class whose part they are in. */
@@ -44,11 +42,8 @@ export interface Stock {
   readonly damaged: ReadonlySet<string>;
   readonly problems: readonly VerifyProblem[];
   readonly found: { readonly objects: number; readonly bytes: number };
-  readonly unnamed: Unnamed;
   /** Names that Lastgood gives to nothing: the first of them, and how many. */
   readonly strangers: { readonly names: readonly string[]; readonly total: number };
-  /** Wrapped keys of parts that no point names any more. */
-  readonly keysWithoutPart: readonly ObjectFacts[];
   /** Keys and objects of parts that a point says have left. */
   readonly leftOfExpired: readonly string[];
   readonly read: {
@@ -106,7 +101,9 @@ class Stocktaking {
     this.#partsTotal = points.reduce((sum, point) => sum + point.parts.length, 0);
     const newest = new Map(points.map((point) => [point.database, point.id]));
     for (const point of points) await this.#checkPoint(point, newest.get(point.database) === point.id);
-    const { unnamed, keysWithoutPart } = await this.#left(live);
+    const problems = new Problems();
+    const left = await leftOver({ vault: this.#world.vault, problems }, this.#found, live);
+    this.#problems = [...this.#problems, ...problems.all];
     const { objects, bytes, strangers, strangersTotal } = this.#found;
     const there: Point[] = [];
     for (const point of points)
@@ -118,10 +115,9 @@ class Stocktaking {
       damaged: this.#damaged,
       problems: this.#problems,
       found: { objects, bytes },
-      unnamed,
+      ...left,
       strangers: { names: strangers, total: strangersTotal },
-      keysWithoutPart,
-      leftOfExpired: await this.#leftOfExpired(points),
+      leftOfExpired: await leftOfExpired(this.#world.vault, this.#found, points),
       read: this.#read,
     };
   }
@@ -175,7 +171,7 @@ class Stocktaking {
       const work = this.#workOf(point, part, table, secret, problems);
       for (let at = 0; at < fresh.length; at += PAGES_AT_ONCE) {
         this.#world.signal.throwIfAborted();
-        await Promise.all(fresh.slice(at, at + PAGES_AT_ONCE).map((page) => this.#lookAtPage(work, page)));
+        await Promise.all(fresh.slice(at, at + PAGES_AT_ONCE).map((page) => this.#look(work, page)));
       }
       for (const page of fresh) {
         const facts = this.#found.nameObject(page.name);
@@ -186,50 +182,9 @@ class Stocktaking {
     }
   }
 
-  /** By listings and the names in its clear header. Whether those are the names of its chunks is read in its turn. */
-  async #lookAtPage({ source: { store }, problems, where }: PageWork, page: PageRef): Promise<void> {
+  async #look(work: PageWork, page: PageRef): Promise<void> {
     this.#pagesSeen.add(page.name);
-    const about = { ...where, object: page.name };
-    const before = problems.all.length;
-    const own = this.#found.nameObject(page.name);
-    const names = await problems.attempt(about, () => pageChunkNames(store, page.name));
-    if (names === undefined) {
-      if (problems.all.length === before)
-        problems.add("OBJECT_MISSING", `object ${page.name} is missing from the vault`, about);
-    } else if (names.length !== page.chunks)
-      problems.add("DIGEST_MISMATCH", `page ${page.name} names ${names.length} chunks, expected ${page.chunks}`, about);
-    else {
-      const listed = names.reduce(
-        (sum, name) => sum + (this.#found.nameChunk(name) ?? Number.NaN),
-        own?.bytes ?? Number.NaN,
-      );
-      // Younger than the listing, two chunks that share a print, or wrong: each is looked for before it is said to be wrong.
-      if (listed !== page.sealedBytes) await this.#lookForEach(store, page, names, { problems, where });
-    }
-    if (problems.all.length > before) this.#pagesDamaged.add(page.name);
-  }
-
-  async #lookForEach(
-    store: PageWork["source"]["store"],
-    page: PageRef,
-    names: readonly string[],
-    { problems, where }: Pick<PageWork, "problems" | "where">,
-  ): Promise<void> {
-    let bytes = 0;
-    let isWhole = true;
-    for (const name of [page.name, ...names]) {
-      const facts = await store.head(name);
-      bytes += facts?.bytes ?? 0;
-      if (facts !== undefined) continue;
-      isWhole = false;
-      problems.add("OBJECT_MISSING", `object ${name} is missing from the vault`, { ...where, object: name });
-    }
-    if (isWhole && bytes !== page.sealedBytes)
-      problems.add(
-        "OBJECT_CORRUPT",
-        `page ${page.name} and its chunks have ${bytes} bytes, expected ${page.sealedBytes}`,
-        { ...where, object: page.name },
-      );
+    if (!(await lookAtPage(this.#found, work, page))) this.#pagesDamaged.add(page.name);
   }
 
   async #proveKeys(point: Point, part: Part, secret: ClassSecret, problems: Problems): Promise<void> {
@@ -273,52 +228,6 @@ class Stocktaking {
     const result = await problems.attempt(where, look);
     this.#problems = [...this.#problems, ...problems.all];
     return result;
-  }
-
-  async #leftOfExpired(points: readonly Point[]): Promise<readonly string[]> {
-    const { hot, keys } = this.#world.vault.stores;
-    const expired = new Set(
-      points.flatMap(({ id, expired: parts = [] }) => parts.map((part) => `${id}/${part.class}`)),
-    );
-    const left: string[] = [];
-    // Its removal may have ended since the listing.
-    for (const { name, isKey } of this.#found.ofParts((point, className) => expired.has(`${point}/${className}`)))
-      if ((await (isKey ? keys : hot).head(name)) !== undefined) left.push(isKey ? `key ${name}` : name);
-    return left;
-  }
-
-  /** What nothing names, less what a capture, fold or restore that runs may be writing or reading. */
-  async #left(live: readonly Intent[]): Promise<Pick<Stock, "unnamed" | "keysWithoutPart">> {
-    const { hot } = this.#world.vault;
-    for (const intent of live) for (const name of intent.needs) await this.#namePage(name);
-    const ids = new Set(live.map((intent) => intent.id));
-    const spareFrom = Math.min(...live.map((intent) => intent.startedAt)) - CLOCK_SKEW_MS;
-    const keysWithoutPart: ObjectFacts[] = [];
-    let [objects, bytes] = [0, 0];
-    let oldestAt = Infinity;
-    const count = (facts: { readonly bytes: number; readonly writtenAt: EpochMs }): void => {
-      objects++;
-      bytes += facts.bytes;
-      oldestAt = Math.min(oldestAt, facts.writtenAt);
-    };
-    for (const facts of this.#found.othersLeft()) {
-      const segments = facts.name.split("/");
-      const writer = segments[facts.name.startsWith("pages/") ? 2 : 1] ?? "";
-      // A fold's parts stand under the ids of the points that it folds.
-      if (ids.has(writer)) await this.#namePage(facts.name);
-      else if (facts.isKey) keysWithoutPart.push(facts);
-      else if (facts.writtenAt < spareFrom && (await hot.head(facts.name)) !== undefined) count(facts);
-    }
-    for await (const facts of this.#found.chunksLeft(hot)) if (facts.writtenAt < spareFrom) count(facts);
-    const unnamed = { objects, bytes, oldestAt: objects === 0 ? undefined : oldestAt };
-    return { unnamed, keysWithoutPart };
-  }
-
-  async #namePage(name: string): Promise<void> {
-    this.#found.nameObject(name);
-    if (!name.startsWith("pages/")) return;
-    const chunks = await this.#attempt(() => pageChunkNames(this.#world.vault.hot, name), { object: name });
-    for (const chunk of chunks ?? []) this.#found.nameChunk(chunk);
   }
 
   #tell(): void {

@@ -23,6 +23,8 @@ export interface TierVerdict {
   readonly reasons: readonly string[];
   /** Since when anything was promised, as far as it is known: what is promised is reckoned from there. */
   readonly since?: EpochMs;
+  /** Of archives: since when each class was captured. A class of which the database has no table is promised nothing. */
+  readonly sinceByClass?: Readonly<Record<string, EpochMs>>;
   readonly promised: readonly PromisedPoint[];
 }
 

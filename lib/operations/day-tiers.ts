@@ -116,8 +116,10 @@ const archiveVerdict = async (
   const { now, archives, damaged, holds } = world;
   const own = archives.filter((part) => part.database === database);
   const promised: PromisedPoint[] = [];
+  const sinceByClass = classesSince(world, policy, database, since);
   for (const one of policy.classes) {
-    if (since === undefined || one.archive === undefined) continue;
+    const captured = sinceByClass[one.name];
+    if (captured === undefined || one.archive === undefined) continue;
     const asked = await promisedSince(
       world.evidence,
       policy,
@@ -130,7 +132,7 @@ const archiveVerdict = async (
       now,
     );
     const narrow = { ...policy, databases: [database], classes: [one] };
-    for (const promise of promisedArchives(narrow, latest(since, asked) as EpochMs, now)) {
+    for (const promise of promisedArchives(narrow, Math.max(captured, asked ?? captured), now)) {
       const kept = own.filter((part) => keepsPromise(promise, part));
       const whole = kept.find((part) => !damaged.has(`${part.id}/${part.class}`));
       const found = whole !== undefined ? "present" : kept.length > 0 ? "incomplete" : "missing";
@@ -143,7 +145,7 @@ const archiveVerdict = async (
       });
     }
   }
-  return tierVerdict({
+  const verdict = tierVerdict({
     database,
     tier: "archive",
     now,
@@ -159,4 +161,27 @@ const archiveVerdict = async (
     ).length,
     drillMissed: undefined,
   });
+  return { ...verdict, sinceByClass };
+};
+
+/** A class that came to a database later is promised from its first point on; the run before says which that was. */
+const classesSince = (
+  world: TierWorld,
+  policy: Policy,
+  database: string,
+  since: EpochMs | undefined,
+): Readonly<Record<string, EpochMs>> => {
+  const carried = world.last?.tiers.find((one) => one.database === database && one.tier === "archive")?.sinceByClass;
+  const points = pointsOf(world, database, "hot");
+  const own = world.archives.filter((part) => part.database === database);
+  const found: Record<string, EpochMs> = {};
+  for (const { name } of policy.classes) {
+    const first = points.find(({ parts, expired = [] }) => [...parts, ...expired].some((part) => part.class === name));
+    // What the oldest point has was there from the beginning, as far as anybody knows.
+    const seen = carried?.[name] ?? (first !== undefined && first === points[0] ? since : first?.startedAt);
+    const archived = own.filter((part) => part.class === name).map((part) => part.startedAt);
+    const at = Math.min(seen ?? Infinity, ...archived);
+    if (Number.isFinite(at)) found[name] = at;
+  }
+  return found;
 };

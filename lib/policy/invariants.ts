@@ -38,7 +38,10 @@ export interface DayFacts {
   readonly damaged: number;
   /** Objects that nothing names, and when the oldest was written by its store's clock. */
   readonly unnamed: { readonly objects: number; readonly oldestAt: EpochMs | undefined };
-  readonly strangers: readonly string[];
+  /** Objects that Lastgood did not make: the first of them, and how many. */
+  readonly strangers: { readonly names: readonly string[]; readonly total: number };
+  /** Objects of the hot store and keys of parts that the listings showed. */
+  readonly listed: number;
   /** Wrapped keys of parts that nothing names, and when their store says that they were written. */
   readonly keysWithoutPart: readonly { readonly name: string; readonly writtenAt: EpochMs }[];
   /** Keys and objects of parts that their points say have left. */
@@ -127,19 +130,21 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
   },
 
   /** What was found is what is catalogued, both ways. */
-  "I-03": (_, { now, points, archives, damaged, unnamed, strangers }) => {
+  "I-03": (_, { now, points, archives, damaged, unnamed, strangers, listed }) => {
     const isOld = unnamed.oldestAt !== undefined && unnamed.oldestAt < now - CHECK_MS_MAX;
     return judged(
       [
         ...(damaged === 0 ? [] : [`${formatNumber(damaged, "named object")} missing or damaged`]),
-        ...(strangers.length === 0 ? [] : [`objects that Lastgood did not make: ${some(strangers)}`]),
+        ...(strangers.total === 0
+          ? []
+          : [`${formatNumber(strangers.total, "object")} that Lastgood did not make: ${some(strangers.names)}`]),
         ...(isOld
           ? [
               `${formatNumber(unnamed.objects, "object")} that nothing names, the oldest since ${formatInstant(unnamed.oldestAt)}`,
             ]
           : []),
       ],
-      `${formatNumber(points.length, "point")} and ${formatNumber(archives.length, "archive part")} with all they name${unnamed.objects === 0 ? "" : `; ${formatNumber(unnamed.objects, "object")} that nothing names wait for the next sweep`}`,
+      `${formatNumber(points.length, "point")} and ${formatNumber(archives.length, "archive part")} with all they name, ${formatNumber(listed, "object")} listed${unnamed.objects === 0 ? "" : `; ${formatNumber(unnamed.objects, "object")} that nothing names wait for the next sweep`}`,
     );
   },
 

@@ -139,7 +139,7 @@ describe("what nothing names", () => {
     await days.hot.put("backup.sql", [Buffer.from("copy")]);
     await days.hot.put("chunks/people/notes.txt", [Buffer.from("copy")]);
     const day = await days.verify();
-    expect(broken(day)).toEqual(["I-03 objects that Lastgood did not make: backup.sql, chunks/people/notes.txt"]);
+    expect(broken(day)).toEqual(["I-03 2 objects that Lastgood did not make: backup.sql, chunks/people/notes.txt"]);
     expect(day.light).toBe("red");
   });
 

@@ -67,7 +67,8 @@ const FACTS: DayFacts = {
   tables: [{ database: "shop", schema: "public", name: "money", class: "money" }],
   damaged: 0,
   unnamed: { objects: 0, oldestAt: undefined },
-  strangers: [],
+  strangers: { names: [], total: 0 },
+  listed: 12,
   keysWithoutPart: [],
   leftOfExpired: [],
   shreddedKeysThatStand: [],
@@ -145,7 +146,12 @@ describe("what breaks an invariant, and what just does not", () => {
       /locked longer/,
     ],
     ["I-03", "something missing", { damaged: 1 }, /1 named object missing or damaged/],
-    ["I-03", "a stranger", { strangers: ["a", "b", "c", "d", "e"] }, /a, b, c and 2 more/],
+    [
+      "I-03",
+      "a stranger",
+      { strangers: { names: ["a", "b", "c", "d", "e"], total: 5 } },
+      /5 objects that Lastgood did not make: a, b, c and 2 more/,
+    ],
     ["I-03", "leftovers of 26 hours", { unnamed: { objects: 2, oldestAt: NOW - 26 * HOUR_MS } }, undefined],
     [
       "I-03",
