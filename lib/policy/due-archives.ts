@@ -24,9 +24,9 @@ const LOCK_MS_MIN = HOUR_MS;
 type Archived = Pick<ArchivePart, "database" | "class" | "businessDate" | "schedule">;
 
 /**
- * Which archives are to be made now, in order of business dates, databases and classes: of each period of a class's schedules (day, ISO week,
- * month, year in the policy's zone) the first date that has a hot point with the class. A schedule that falls on a date of a
- * longer one is satisfied by it. What would have half its life behind it is not made any more.
+ * Which archives are to be made now, in order of business dates, databases and classes: of each period of a class's
+ * schedules (day, ISO week, month, year in the policy's zone) the first date that has a hot point with the class. A schedule
+ * that falls on a date of a longer one is satisfied by it. What would have half its life behind it is not made any more.
  * @param archived  the archive parts there are
  */
 export const dueArchives = (
