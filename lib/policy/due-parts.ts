@@ -33,7 +33,8 @@ export interface DueParts {
 
 /**
  * Which parts are to go now. What nobody has classified, and what is of a database that the policy does not name, is held to
- * the class that ends first, and told: a copy that nobody speaks for may hold anything. A point that begins in the future says that a clock jumped: nothing of it is due.
+ * the class that ends first, and told: a copy that nobody speaks for may hold anything. A point that begins in the future
+ * says that a clock jumped: nothing of it is due.
  */
 export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochMs): DueParts => {
   const parts: PartVerdict[] = [];
