@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { headName, recordName } from "../../lib/engine/audit-chain.ts";
+import { encodeEvidence } from "../../lib/engine/evidence-document.ts";
 import type { ActName, AuditRecord } from "../../lib/model/audit.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import {
@@ -88,6 +89,26 @@ test.each([[1], [2], [40], [99]])("fails to read past record %i that is missing,
   await expect(recordsOf(readRecords(world.evidence))).rejects.toThrow(gone);
   await world.evidence.put(headName(99), []);
   await expect(recordsOf(readRecordsBack(otherProcess(world).evidence))).rejects.toThrow(gone);
+});
+
+test("reading back checks each link too, and that the first record is the first of a chain", async () => {
+  const [world, later] = [newAudit(), newAudit()];
+  await later.clock.advance(1);
+  await appendSweeps(world, 5);
+  await appendSweeps(later, 5);
+  const [first, second] = [recordName(1), recordName(2)];
+  const ours = (await world.evidence.get(second)) as Buffer;
+  await overwrite(world.evidence, second, (await later.evidence.get(second)) as Buffer);
+  await expect(recordsOf(readRecordsBack(world.evidence))).rejects.toThrow(
+    "record 3 of the audit chain does not follow",
+  );
+  await overwrite(world.evidence, second, ours);
+  const [record] = await recordsOf(readRecords(world.evidence));
+  const orphan = newAudit();
+  await orphan.evidence.put(first, [encodeEvidence({ ...(record as AuditRecord), previous: "1".repeat(64) })]);
+  const says = "record 1 of the audit chain is not the first of a chain";
+  await expect(recordsOf(readRecordsBack(orphan.evidence))).rejects.toThrow(says);
+  await expect(recordsOf(readRecords(orphan.evidence))).rejects.toThrow(says);
 });
 
 test("the newest record of a rare act is found without reading what happened since", async () => {

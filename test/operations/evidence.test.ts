@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { headName, recordName } from "../../lib/engine/audit-chain.ts";
 import { headBytes } from "../../lib/engine/audit-head.ts";
-import { sha256 } from "../../lib/engine/document.ts";
+import { encodeLine, sha256 } from "../../lib/engine/document.ts";
 import { encodeEvidence } from "../../lib/engine/evidence-document.ts";
 import { receiptName } from "../../lib/engine/receipt.ts";
 import type { AuditRecord } from "../../lib/model/audit.ts";
 import type { AuditHead } from "../../lib/model/audit-head.ts";
 import { Failure } from "../../lib/model/errors.ts";
 import { readRecords } from "../../lib/operations/audit.ts";
-import { headFile, listRecords, proveRecord, signHead } from "../../lib/operations/evidence.ts";
+import { headFile, lineOf, listRecords, proveRecord, signHead } from "../../lib/operations/evidence.ts";
 import { readProof, verifyEvidence, verifyProof } from "../../lib/operations/verify-evidence.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { faulty, Killed } from "../faults/faulty.ts";
@@ -220,6 +220,76 @@ test.each([null, 1, "text", [], {}, { kind: "audit record" }, { kind: "audit rec
     expect((await problemsOf(evidence)).join("\n")).toContain("record 6 of the audit chain");
   },
 );
+
+describe("a last record that is whole and linked", () => {
+  const lastOf = async (evidence: ObjectStore): Promise<AuditRecord> => {
+    const records: AuditRecord[] = [];
+    for await (const record of readRecords(evidence)) records.push(record);
+    return records.at(-1) as AuditRecord;
+  };
+
+  test("fails if it is of another kind", async () => {
+    const world = await newEvidence();
+    await appendSweeps(world, 1);
+    const record = { ...(await lastOf(world.evidence)), kind: "audit note" };
+    await overwrite(world.evidence, recordName(6), encodeEvidence(record));
+    expect(await problemsOf(world.evidence)).toEqual(["record 6 of the audit chain is no audit record"]);
+  });
+
+  test("fails if it is written in another way: with a space, in another order, with a name twice", async () => {
+    const world = await newEvidence();
+    await appendSweeps(world, 1);
+    const record = await lastOf(world.evidence);
+    const line = lineOf(record);
+    expect(encodeLine(line)).toEqual(await bytesOf(world.evidence, recordName(6)));
+    const { act, ...rest } = record;
+    for (const other of [`${line} `, JSON.stringify({ ...rest, act }), line.replace("{", '{"act":"expire",')]) {
+      await overwrite(world.evidence, recordName(6), encodeLine(other));
+      expect(await problemsOf(world.evidence)).toEqual(["record 6 of the audit chain is not written as evidence is"]);
+    }
+  });
+});
+
+describe("a head that the key itself signed", () => {
+  const signed = async (head: Omit<AuditHead, "signature">): Promise<Buffer> =>
+    headFile({ ...head, signature: { ...(await SIGNER.sign(headBytes(head))) } });
+
+  test("fails if it does not say, or says wrongly, from which head it grew, or cannot prove it", async () => {
+    const { evidence, heads } = await newEvidence();
+    const { signature: _, before, ...rest } = heads[1];
+    if (before === undefined) throw new Error("the second head names the first");
+    const wrong = [
+      rest,
+      { ...rest, before: { ...before, root: rest.root } },
+      { ...rest, before: { ...before, consistency: [] } },
+      { ...rest, before: { ...before, consistency: before.consistency.toReversed() } },
+    ];
+    for (const head of wrong) {
+      await overwrite(evidence, headName(5), await signed(head));
+      expect(await problemsOf(evidence)).toEqual(["the head of 5 records does not follow the head of 3 records"]);
+    }
+  });
+
+  test("fails if it was signed before the head of fewer records", async () => {
+    const { evidence, heads } = await newEvidence();
+    const { signature: _, ...rest } = heads[1];
+    await overwrite(evidence, headName(5), await signed({ ...rest, at: heads[0].at - 1 }));
+    expect(await problemsOf(evidence)).toEqual(["the head of 5 records was signed before the head of 3 records"]);
+  });
+
+  test("fails if it names another last record than the one it was signed for", async () => {
+    const { evidence, heads } = await newEvidence();
+    const { signature: _, ...rest } = heads[1];
+    await overwrite(evidence, headName(5), await signed({ ...rest, last: heads[0].last }));
+    expect((await problemsOf(evidence)).join("\n")).toContain("one of the records 4 to 5 is not what it was");
+  });
+
+  test("fails under a name that is not its size's", async () => {
+    const { evidence, heads } = await newEvidence();
+    await evidence.put(headName(4), [headFile(heads[0])]);
+    expect(await problemsOf(evidence)).toEqual(["the head of 4 records says that it is of 3"]);
+  });
+});
 
 test("fails on a public key that is none, before it looks", async () => {
   const { evidence } = await newEvidence();
