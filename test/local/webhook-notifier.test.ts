@@ -24,13 +24,14 @@ interface Asked {
 /** A webhook that answers as it is told, and what it was asked. */
 const webhook = async (answer: (response: ServerResponse) => void) => {
   const asked: Asked[] = [];
-  const server = createServer(async (request: IncomingMessage, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method, headers } = request;
     asked.push({ method, type: headers["content-type"], body: JSON.parse(Buffer.concat(chunks).toString()) });
     answer(response);
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
