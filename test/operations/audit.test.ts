@@ -11,6 +11,7 @@ import {
   readRecordsBack,
   recorded,
 } from "../../lib/operations/audit.ts";
+import { namesIn } from "../engine/memory-vault.ts";
 import { counting } from "../faults/counting.ts";
 import { faulty, Killed } from "../faults/faulty.ts";
 import { actsOf, appendSweeps, newAudit, otherProcess, overwrite, policyOf, sweepOf } from "./audit-world.ts";
@@ -139,6 +140,22 @@ test("an act that failed is not the newest that was done", async () => {
   await appendRecord(world, policyOf("one"));
   await appendRecord(world, { outcome: "failed", act: "policy", code: "STORE_FULL" });
   expect((await lastRecordOf(world.evidence, "policy"))?.seq).toBe(1);
+  expect(await namesIn(world.evidence, "acts/")).toHaveLength(1);
+  await appendSweeps(world, 1);
+  await appendRecord(world, { outcome: "refused", act: "sweep", code: "STORE_FORBIDDEN" });
+  expect((await lastRecordOf(world.evidence, "sweep"))?.seq).toBe(3);
+});
+
+test("a mark that points to no record, or to one of another act, is passed over; one that points to a damaged record is not", async () => {
+  const world = newAudit();
+  await appendRecord(world, policyOf("one"));
+  await appendSweeps(world, 2);
+  const mark = (seq: number) => world.evidence.put(`acts/policy/${String(seq).padStart(12, "0")}`, []);
+  await mark(3);
+  await mark(99);
+  expect((await lastRecordOf(world.evidence, "policy"))?.seq).toBe(1);
+  await overwrite(world.evidence, recordName(3), Buffer.from("x"));
+  await expect(lastRecordOf(world.evidence, "policy")).rejects.toThrow("record 3 of the audit chain is damaged");
 });
 
 test("the mark of a writer that came second is passed over", async () => {
@@ -180,6 +197,7 @@ test("whatever call an appender dies in, the chain goes on without a gap and not
   expect(killed).toBeGreaterThan(15);
 });
 
+const aborted = (cause: Error): Error => Object.assign(new Error("aborted", { cause }), { name: "AbortError" });
 const failing = (error: unknown) => () => Promise.reject(error);
 const never = () => expect.unreachable("nothing was done");
 
@@ -202,6 +220,9 @@ test.each([
   ["refused", new Failure("OBJECT_RETAINED", "locked"), "OBJECT_RETAINED"],
   ["refused", new Failure("USAGE", "no such flag"), "USAGE"],
   ["failed", new TypeError("cannot read x"), "BUG"],
+  ["failed", aborted(new Failure("INTERRUPTED", "stopped by SIGINT")), "INTERRUPTED"],
+  ["failed", aborted(new Error("no Failure")), "BUG"],
+  ["failed", new Error("wrapped", { cause: new Failure("STORE_FULL", "disk is full") }), "BUG"],
 ])("an act that throws is recorded as %s, and throws the same: %s", async (outcome, error, code) => {
   const world = newAudit();
   const about = { act: "capture", database: "shop", point: "p" } as const;

@@ -154,6 +154,18 @@ test("fails when one head is of another key", async () => {
   expect(await problemsOf(evidence)).toEqual(["the head of 5 records is not signed by this key"]);
 });
 
+test("fails on a kept head of another key, on one that was changed, and on a file that is none", async () => {
+  const { evidence, heads } = await newEvidence();
+  const others = headFile({ ...heads[1], signature: { ...(await OTHER_SIGNER.sign(headBytes(heads[1]))) } });
+  expect(await problemsOf(evidence, { keptHead: others })).toEqual(["the head of 5 records is not signed by this key"]);
+  const larger = headFile({ ...heads[1], size: 4 });
+  expect(await problemsOf(evidence, { keptHead: larger })).toEqual(["the head of 4 records is not signed by this key"]);
+  for (const bytes of ["", "{}", "null\n", "a head"])
+    expect((await problemsOf(evidence, { keptHead: Buffer.from(bytes) })).join("\n")).toContain(
+      "the head that was kept",
+    );
+});
+
 test("fails when a head in the middle was taken away: the next one was signed after it", async () => {
   const { evidence } = await newEvidence();
   await evidence.delete(headName(3));
@@ -282,6 +294,13 @@ describe("a head that the key itself signed", () => {
     const { signature: _, ...rest } = heads[1];
     await overwrite(evidence, headName(5), await signed({ ...rest, last: heads[0].last }));
     expect((await problemsOf(evidence)).join("\n")).toContain("one of the records 4 to 5 is not what it was");
+  });
+
+  test("fails if it has another root than the tree of the records that end with its last", async () => {
+    const { evidence, heads } = await newEvidence();
+    const { signature: _, ...rest } = heads[0];
+    await overwrite(evidence, headName(3), await signed({ ...rest, root: heads[1].root }));
+    expect((await problemsOf(evidence)).join("\n")).toContain("the head of 3 records was signed for other records");
   });
 
   test("fails under a name that is not its size's", async () => {
@@ -433,6 +452,7 @@ test("records are listed by their time, both ends within", async () => {
   expect(await seqs({})).toEqual([1, 2, 3, 4, 5]);
   expect(await seqs({ from: heads[1].at })).toEqual([4, 5]);
   expect(await seqs({ to: heads[1].at - 1 })).toEqual([1, 2, 3]);
+  expect(await seqs({ to: heads[1].at })).toEqual([1, 2, 3, 4, 5]);
   expect(await seqs({ from: heads[1].at + 1 })).toEqual([]);
 });
 
