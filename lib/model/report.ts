@@ -196,6 +196,8 @@ export interface OverdueRow {
   readonly deadline: EpochMs;
   readonly lateMs: number;
   readonly state: "still there" | "objects left" | "gone late";
+  /** The hold that was on it at its deadline: then it had to outlive that. */
+  readonly heldBy?: string;
   readonly because: string;
 }
 

@@ -8,7 +8,7 @@ import { checksOf, daysOf, invariantsOf, restoresOf } from "./verifications.ts";
 
 /** The report that evidence gives. The same evidence gives the same report. */
 export const compileReport = (evidence: ReportEvidence): ComplianceReport => {
-  const { period, madeAt, kept, integrity } = evidence;
+  const { period, kept, integrity } = evidence;
   const within = withinPeriod(evidence);
   const told = dayRecordsOf(evidence);
   // A day's verification may run on the next one.
@@ -24,7 +24,7 @@ export const compileReport = (evidence: ReportEvidence): ComplianceReport => {
     timeZone: evidence.timeZone,
     databases: evidence.databases,
     period,
-    madeAt,
+    madeAt: evidence.madeAt,
     madeBy: evidence.madeBy,
     version: evidence.version,
     policySha256: evidence.policySha256,
@@ -44,7 +44,7 @@ export const compileReport = (evidence: ReportEvidence): ComplianceReport => {
     expiries,
     runs: runsOf(within),
     alarms: alarmsOf(within),
-    overdue: overdueOf(kept, expiries, madeAt),
+    overdue: overdueOf(kept, expiries, evidence),
     holds: holdsOf(evidence),
     approvals: approvalsOf(within),
     invariants: invariantsOf(days),

@@ -1,3 +1,4 @@
+import type { PartId } from "../model/audit.ts";
 import type { Hold } from "../model/hold.ts";
 import type { AlarmRow, ExpiryRow, HoldRow, KeptRow, OverdueRow, RetentionRunRow } from "../model/report.ts";
 import type { EpochMs } from "../model/units.ts";
@@ -45,23 +46,38 @@ export const alarmsOf = ({ records }: ReportEvidence): readonly AlarmRow[] =>
 export const overdueOf = (
   kept: readonly KeptRow[],
   expiries: readonly ExpiryRow[],
-  now: EpochMs,
+  { holds, madeAt: now }: Pick<ReportEvidence, "holds" | "madeAt">,
 ): readonly OverdueRow[] => {
   const rows: OverdueRow[] = [];
+  const add = (row: Omit<OverdueRow, "heldBy">): void => {
+    const hold = holds.find(
+      (one) => heldAt(one, row.deadline) && one.parts.some((part) => partKey(part) === partKey(row.part)),
+    );
+    rows.push({ ...row, ...(hold && { heldBy: hold.id }) });
+  };
   for (const { part, deadline, because } of kept)
-    if (deadline <= now) rows.push({ part, deadline, lateMs: now - deadline, state: "still there", because });
+    if (deadline <= now) add({ part, deadline, lateMs: now - deadline, state: "still there", because });
   for (const { part, deadline, marginMs, objectsLeft } of newestOf(expiries).values())
     if (objectsLeft > 0 && deadline <= now) {
       const because = `${objectsLeft} of its objects were found when it was last looked for`;
-      rows.push({ part, deadline, lateMs: now - deadline, state: "objects left", because });
+      add({ part, deadline, lateMs: now - deadline, state: "objects left", because });
     } else if (objectsLeft === 0 && marginMs < 0)
-      rows.push({ part, deadline, lateMs: -marginMs, state: "gone late", because: "proven gone after its deadline" });
+      add({ part, deadline, lateMs: -marginMs, state: "gone late", because: "proven gone after its deadline" });
   return rows.toSorted((a, b) => b.lateMs - a.lateMs);
 };
 
+const heldAt = ({ approved, released }: Hold, at: EpochMs): boolean =>
+  approved !== undefined && approved.at <= at && (released === undefined || released.at >= at);
+
 /** The last that was recorded of each part: an expiry that was completed later counts as of then. */
 export const newestOf = (expiries: readonly ExpiryRow[]): ReadonlyMap<string, ExpiryRow> =>
-  new Map(expiries.map((row) => [JSON.stringify([row.part.store, row.part.id, row.part.class]), row]));
+  new Map(expiries.map((row) => [partKey(row.part), row]));
+
+export const partKey = ({ store, id, class: name }: PartId): string => JSON.stringify([store, id, name]);
+
+/** Parts that a hold let outlive their deadline. */
+export const heldParts = (overdue: readonly OverdueRow[]): ReadonlySet<string> =>
+  new Set(overdue.flatMap(({ part, heldBy }) => (heldBy === undefined ? [] : [partKey(part)])));
 
 /** Holds that were in force at some moment of the period, or wait for somebody. */
 export const holdsOf = ({ holds, period, madeAt }: ReportEvidence): readonly HoldRow[] =>

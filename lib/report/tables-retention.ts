@@ -85,6 +85,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
       deadline("deadline", "Gone by", (row) => row.deadline),
       duration("late_ms", "Over by", (row) => row.lateMs),
       text("state", "State", (row) => row.state),
+      text("held_by", "Held by", (row) => row.heldBy),
       prose("because", "Because", (row) => row.because),
     ],
   }),

@@ -4,6 +4,7 @@ import type { Light } from "../model/verification.ts";
 import { partWords } from "./acts.ts";
 import type { ReportEvidence } from "./evidence.ts";
 import { newestOf } from "./retention.ts";
+import { dayLights } from "./verifications.ts";
 
 type Facts = Omit<ComplianceReport, "verdict">;
 
@@ -67,19 +68,25 @@ const backups = ({ captures, archives, missed, failures }: Facts): Topic => {
         gone.map((row) => `${row.database} ${row.tier} of ${formatInstant(row.expectedAt)}`),
       ),
       ...some("yellow", 6, late, `${formatNumber(late, "point")} came late.`),
-      ...some("yellow", 5, failed, `${formatNumber(failed, "capture")} failed or ${wasOf(failed)} refused.`),
+      ...some(
+        "yellow",
+        5,
+        failed,
+        `${formatNumber(failed, "capture or archive", "captures and archives")} failed or ${wasOf(failed)} refused.`,
+      ),
       ...some("yellow", 5, captures.length === 0, "No point was captured."),
     ],
   };
 };
 
-const retention = ({ expiries, overdue, alarms, runs, kept, notices, madeAt }: Facts): Topic => {
+const retention = ({ expiries, overdue, alarms, runs, failures, notices, madeAt }: Facts): Topic => {
   const newest = [...newestOf(expiries).values()];
   const gone = newest.filter(({ objectsLeft }) => objectsLeft === 0);
   const left = newest.filter(({ objectsLeft, deadline }) => objectsLeft > 0 && deadline > madeAt).length;
-  const late = overdue.filter((row) => !isHeld(kept, row));
+  const late = overdue.filter(({ heldBy }) => heldBy === undefined);
   const margin = gone.reduce((least, row) => Math.min(least, row.marginMs), Number.POSITIVE_INFINITY);
   const unknown = runs.at(-1)?.unknown ?? 0;
+  const failed = failures.filter(({ act }) => act === "retention" || act === "expire");
   return {
     says:
       gone.length === 0
@@ -91,6 +98,9 @@ const retention = ({ expiries, overdue, alarms, runs, kept, notices, madeAt }: F
       ),
       ...some("yellow", 9, left, `Of ${formatNumber(left, "part")} objects were still found; none is overdue yet.`),
       ...some("yellow", 10, alarms.length, `${formatNumber(alarms.length, "alarm")} came because a deadline was near.`),
+      ...some("yellow", 5, failed.length, `${formatNumber(failed.length, "run")} of the retention worker failed.`, () =>
+        failed.map(({ at, code }) => `${formatInstant(at)}: ${code}`),
+      ),
       ...some("yellow", 2, unknown, `${formatNumber(unknown, "object")} that nothing names, when last looked.`),
       ...some(
         "yellow",
@@ -105,23 +115,30 @@ const retention = ({ expiries, overdue, alarms, runs, kept, notices, madeAt }: F
 };
 
 const verification = ({ days, invariants }: Facts, promised: readonly string[]): Topic => {
-  const done = new Set(days.map(({ day }) => day));
+  const lights = dayLights(days);
+  const done = new Set(lights.keys());
   const without = promised.filter((day) => !done.has(day));
   const broken = invariants.filter((row) => row.broken > 0);
-  const problems = days.filter((row) => row.problems > 0);
-  const ended = (light: Light) => days.filter((row) => row.light === light).map(({ day }) => day);
-  const [red, yellow] = [ended("red"), ended("yellow")];
+  const problems = new Set(days.filter((row) => row.problems > 0).map(({ day }) => day));
+  const of = (light: Light) => [...lights].flatMap(([day, one]) => (one === light ? [day] : []));
+  const [red, yellow] = [of("red"), of("yellow")];
   return {
     says: `Each of ${formatNumber(done.size, "day")} was verified, and every invariant held.`,
     findings: [
-      ...some("red", 7, red.length, `${formatNumber(red.length, "day")} ended red.`, () => red),
+      ...some("red", 7, red.length, `${formatNumber(red.length, "day")} ${wasOf(red.length)} red.`, () => red),
       ...some("red", 16, broken.length, `${formatNumber(broken.length, "invariant")} broken on some day.`, () =>
         broken.map(({ id, broken: runs }) => `${id} in ${formatNumber(runs, "run")}`),
       ),
-      ...some("red", 7, problems.length, `Damage was found on ${formatNumber(problems.length, "day")}.`, () =>
-        problems.map(({ day }) => day),
+      ...some("red", 7, problems.size, `Damage was found on ${formatNumber(problems.size, "day")}.`, () => [
+        ...problems,
+      ]),
+      ...some(
+        "yellow",
+        7,
+        yellow.length,
+        `${formatNumber(yellow.length, "day")} ${wasOf(yellow.length)} yellow.`,
+        () => yellow,
       ),
-      ...some("yellow", 7, yellow.length, `${formatNumber(yellow.length, "day")} ended yellow.`, () => yellow),
       ...(done.size === 0
         ? some("yellow", 7, true, "No day was verified.")
         : some("yellow", 7, without.length, `${formatNumber(without.length, "day")} not verified.`, () => without)),
@@ -162,10 +179,10 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
   };
 };
 
-const holds = ({ holds: rows, kept, overdue, madeAt }: Facts): Topic => {
+const holds = ({ holds: rows, overdue, madeAt }: Facts): Topic => {
   const inForce = rows.filter(({ state }) => state === "holding" || state === "release requested");
   const unreviewed = inForce.filter(({ reviewAt }) => reviewAt <= madeAt);
-  const past = overdue.filter((row) => isHeld(kept, row));
+  const past = overdue.filter(({ heldBy }) => heldBy !== undefined);
   const waiting = rows.filter(({ state }) => state === "requested" || state === "release requested");
   const named = (found: typeof rows) => () => found.map(({ hold }) => hold);
   return {
@@ -208,9 +225,6 @@ const chain = ({ integrity, captures, period, madeAt }: Facts): Topic => {
     ],
   };
 };
-
-const isHeld = (kept: Facts["kept"], { part }: Pick<Facts["overdue"][number], "part">): boolean =>
-  kept.some((row) => row.part === part && row.state === "held");
 
 const some = (
   light: Finding["light"],

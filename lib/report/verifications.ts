@@ -1,5 +1,6 @@
 import { ERRORS, type ErrorCode, EXIT } from "../model/errors.ts";
 import type { CheckRow, DayRow, InvariantRow, RestoreRow } from "../model/report.ts";
+import type { Light } from "../model/verification.ts";
 import { type DayRecord, recordedAs } from "./acts.ts";
 import type { ReportEvidence } from "./evidence.ts";
 
@@ -20,6 +21,16 @@ export const daysOf = (records: readonly DayRecord[]): readonly DayRow[] =>
       reasons: tiers.flatMap(({ database, tier, reasons }) => reasons.map((one) => `${database} ${tier}: ${one}`)),
     };
   });
+
+/** The light of each day that was verified: the worst, where it was verified more than once. */
+export const dayLights = (days: readonly DayRow[]): ReadonlyMap<string, Light> => {
+  const lights = new Map<string, Light>();
+  for (const { day, light } of days) {
+    const before = lights.get(day);
+    lights.set(day, (["red", "yellow"] as const).find((worse) => worse === light || worse === before) ?? "green");
+  }
+  return lights;
+};
 
 export const checksOf = ({ records }: ReportEvidence): readonly CheckRow[] =>
   records.flatMap((record) => {

@@ -97,7 +97,9 @@ test("long tables are cut on the page, and say of how many rows and where all of
 
 test("a plot says in words what it shows", () => {
   expect(page()).toContain("hot, class personal: 75 parts left since, 13 parts there, 1 part held, 1 part came late");
-  expect(page()).toContain("Too late: other by 5 h 00 min, personal by 17 d 06 h, personal by 7 d 06 h.");
+  expect(page()).toContain(
+    "Too late: other, 5 h 00 min late; personal, 17 d 06 h late; personal, 7 d 06 h late, held.",
+  );
   expect(page()).toContain("October 2026: 26 days green, 1 yellow, 4 red. red: 12, 13, 14, 20. yellow: 28.");
 });
 

@@ -1,6 +1,7 @@
 import { formatNumber } from "../../model/measure.ts";
-import type { ComplianceReport, DayRow } from "../../model/report.ts";
+import type { ComplianceReport } from "../../model/report.ts";
 import type { Light } from "../../model/verification.ts";
+import { dayLights } from "../verifications.ts";
 import { monthWords } from "./cells.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -16,8 +17,7 @@ type Verdict = Light | "none" | "to come";
 
 /** A sheet per month, a field per day with the light of its verification. */
 export const calendar = ({ days, period, madeAt }: ComplianceReport): Markup => {
-  const lights = new Map<string, Light>();
-  for (const { day, light } of days) lights.set(day, worseOf(lights.get(day), light));
+  const lights = dayLights(days);
   const today = new Date(madeAt).toISOString().slice(0, 10);
   const all = daysBetween(period.firstDay, period.endDay).map((day) => {
     const verdict: Verdict = lights.get(day) ?? (day >= today ? "to come" : "none");
@@ -79,9 +79,6 @@ const namedOf = (fields: readonly Field[]): string =>
       return named.length === 0 ? [] : [`${verdict === "none" ? "Not verified" : verdict}: ${named.join(", ")}.`];
     })
     .join(" ");
-
-const worseOf = (a: DayRow["light"] | undefined, b: Light): Light =>
-  (["red", "yellow", "green"] as const).find((light) => light === a || light === b) ?? b;
 
 /** Monday is 0. */
 const weekdayOf = (day: string): number => (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % WEEK;

@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatInstant } from "../../model/measure.ts";
 import type { ComplianceReport, ReportTopic } from "../../model/report.ts";
-import { newestOf } from "../retention.ts";
+import { heldParts, newestOf, partKey } from "../retention.ts";
+import { dayLights } from "../verifications.ts";
 import { lightOf, markOf, periodWords } from "./cells.ts";
 import { html, type Markup } from "./markup.ts";
 
@@ -34,14 +35,16 @@ export const cover = (report: ComplianceReport): Markup => {
 
 const figuresOf = ({ captures, expiries, days, restores, overdue }: ComplianceReport): readonly [string, string][] => {
   const gone = [...newestOf(expiries).values()].filter(({ objectsLeft }) => objectsLeft === 0);
-  const least = Math.min(...gone.map(({ marginMs }) => marginMs));
+  const held = heldParts(overdue);
+  const margins = gone.flatMap(({ part, marginMs }) => (held.has(partKey(part)) ? [] : [marginMs]));
+  const least = margins.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const drills = restores.filter(({ purpose, result }) => purpose === "drill" && result === "equal");
   return [
     ["points captured", formatCount(captures.length)],
     ["parts proven gone", formatCount(gone.length)],
-    ["smallest margin", gone.length === 0 ? "–" : `${least < 0 ? "−" : ""}${formatDuration(Math.abs(least))}`],
+    ["smallest margin", margins.length === 0 ? "–" : `${least < 0 ? "−" : ""}${formatDuration(Math.abs(least))}`],
     ["past a deadline", formatCount(overdue.length)],
-    ["days verified", formatCount(days.length)],
+    ["days verified", formatCount(dayLights(days).size)],
     ["drills equal", formatCount(drills.length)],
   ];
 };

@@ -1,7 +1,7 @@
 import { formatDuration, formatNumber } from "../../model/measure.ts";
-import type { ComplianceReport, ExpiryRow } from "../../model/report.ts";
+import type { ComplianceReport } from "../../model/report.ts";
 import type { EpochMs } from "../../model/units.ts";
-import { newestOf } from "../retention.ts";
+import { heldParts, newestOf, partKey } from "../retention.ts";
 import { html, type Markup } from "./markup.ts";
 import { type PlotWidth, round, timeAxis, WIDTHS } from "./time-axis.ts";
 
@@ -23,6 +23,7 @@ interface Dot {
   readonly at: EpochMs;
   readonly class: string;
   readonly marginMs: number;
+  readonly isHeld: boolean;
 }
 
 /** How long before its deadline each part was proven gone; below the line of the deadline it was too late. */
@@ -39,19 +40,28 @@ ${WIDTHS.map((width) => drawing(report, dots, width))}
 /** The smallest margin of each class and day, and every copy that is still there. */
 const dotsOf = ({ expiries, overdue, period }: ComplianceReport): readonly Dot[] => {
   const least = new Map<string, Dot>();
+  const held = heldParts(overdue);
   for (const row of newestOf(expiries).values()) {
     if (row.objectsLeft > 0) continue;
-    const key = JSON.stringify([Math.floor(row.lookedAt / DAY_MS), row.part.class]);
-    const dot = dotOf(row);
+    const key = JSON.stringify([Math.floor(row.lookedAt / DAY_MS), row.part.class, held.has(partKey(row.part))]);
+    const dot = {
+      at: row.lookedAt,
+      class: row.part.class,
+      marginMs: row.marginMs,
+      isHeld: held.has(partKey(row.part)),
+    };
     if (dot.marginMs < (least.get(key)?.marginMs ?? Number.POSITIVE_INFINITY)) least.set(key, dot);
   }
   const there = overdue
     .filter(({ state, deadline }) => state !== "gone late" && deadline >= period.from)
-    .map(({ part, deadline, lateMs }) => ({ at: deadline, class: part.class, marginMs: -lateMs }));
+    .map(({ part, deadline, lateMs, heldBy }) => ({
+      at: deadline,
+      class: part.class,
+      marginMs: -lateMs,
+      isHeld: heldBy !== undefined,
+    }));
   return [...least.values(), ...there];
 };
-
-const dotOf = ({ lookedAt, part, marginMs }: ExpiryRow): Dot => ({ at: lookedAt, class: part.class, marginMs });
 
 const drawing = (report: ComplianceReport, dots: readonly Dot[], { name, width }: PlotWidth): Markup => {
   const margins = dots.map(({ marginMs }) => marginMs);
@@ -85,10 +95,10 @@ const lateMarks = (
   return dots
     .filter(({ marginMs }) => marginMs < 0)
     .toSorted((a, b) => a.marginMs - b.marginMs)
-    .map(({ at, class: name, marginMs }, i) => {
-      const mark = html`<path class="bad" d="M${x(at)} ${round(y(marginMs) - 6)}l6 6 -6 6 -6 -6Z"/>`;
+    .map(({ at, class: name, marginMs, isHeld }, i) => {
+      const mark = html`<path class="${isHeld ? "held" : "bad"}" d="M${x(at)} ${round(y(marginMs) - 6)}l6 6 -6 6 -6 -6Z"/>`;
       if (i >= NAMED_MAX) return mark;
-      const words = `${name}, ${formatDuration(-marginMs)} late`;
+      const words = lateWords({ at, class: name, marginMs, isHeld });
       const isLeft = x(at) > width / 2;
       const start = round(x(at) + (isLeft ? -9 : 9));
       const [from, to] = isLeft
@@ -102,6 +112,9 @@ const lateMarks = (
       return html`${mark}<text class="late-name${isLeft ? " end" : ""}" x="${start}" y="${round(line)}">${words}</text>`;
     });
 };
+
+const lateWords = ({ class: name, marginMs, isHeld }: Dot): string =>
+  `${name}, ${formatDuration(-marginMs)} ${isHeld ? "late, held" : "late"}`;
 
 const STEPS_HOURS = [1, 2, 3, 6, 12];
 const LINES_MAX = 7;
@@ -121,5 +134,5 @@ const wordsOf = (dots: readonly Dot[]): string => {
     inTime.length === 0
       ? "None was in time."
       : `${formatNumber(inTime.length, "day and class", "days and classes")} in time, with margins from ${formatDuration(Math.min(...inTime))} to ${formatDuration(Math.max(...inTime))}.`;
-  return `${said} ${late.length === 0 ? "None was too late." : `Too late: ${late.map(({ class: name, marginMs }) => `${name} by ${formatDuration(-marginMs)}`).join(", ")}.`}`;
+  return `${said} ${late.length === 0 ? "None was too late." : `Too late: ${late.map(lateWords).join("; ")}.`}`;
 };
