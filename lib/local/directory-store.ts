@@ -138,12 +138,17 @@ class DirectoryStore implements DirectoryObjects {
           await unlink(aside);
           throw error;
         });
-        const right = isRight((await readObject(aside, { offset: 0, length: firstBytes })) ?? Buffer.alloc(0));
-        if (!right) {
-          await this.#makeDirectory(name, dirname(path));
-          await link(aside, path);
+        let right = false;
+        try {
+          right = isRight((await readObject(aside, { offset: 0, length: firstBytes })) ?? Buffer.alloc(0));
+        } finally {
+          // Back before it goes from here: if that fails it stays, aside.
+          if (!right) {
+            await this.#makeDirectory(name, dirname(path));
+            await link(aside, path);
+          }
+          await unlink(aside);
         }
-        await unlink(aside);
         await this.#directories.sync(dirname(aside));
         return right;
       }),

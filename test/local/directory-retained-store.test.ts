@@ -98,25 +98,45 @@ test.each([
   expect(await store.put("x", [BYTES], NONE)).toBe("exists");
 });
 
+/** Has something done right after the first read of a file of this archive. */
+const afterFirstRead = async (root: string, name: string, act: () => Promise<void>) => {
+  const probe = await open(join(root, name));
+  await probe.close();
+  const handles = Object.getPrototypeOf(probe) as FileHandle;
+  const spy = vi.spyOn(handles, "read").mockImplementationOnce(async function (this: FileHandle, ...what) {
+    const answer = await this.read(...what);
+    await act();
+    return answer;
+  });
+  onTestFinished(() => spy.mockRestore());
+};
+
 test("a delete that looked at one version takes no other that came under the name meanwhile", async () => {
   const root = await newRoot();
   const [store, other] = [opened(root), opened(root)];
   const first = await put(store, "deep/x", NONE);
-  const probe = await open(join(root, "deep", "x"));
-  await probe.close();
-  const handles = Object.getPrototypeOf(probe) as FileHandle;
   let second = "";
-  const spy = vi.spyOn(handles, "read").mockImplementationOnce(async function (this: FileHandle, ...what) {
-    const answer = await this.read(...what);
+  await afterFirstRead(root, "deep/x", async () => {
     expect(await other.delete("deep/x", first)).toBe("deleted");
     second = await put(other, "deep/x", LOCKED);
-    return answer;
   });
-  onTestFinished(() => spy.mockRestore());
   expect(await store.delete("deep/x", first)).toBe("absent");
   expect(await store.get("deep/x", second)).toEqual(BYTES);
   expect(await store.retention("deep/x", second)).toEqual(LOCKED);
   expect((await stat(join(root, "deep", "x"))).mode & 0o777).toBe(0o444);
+  expect(await readdir(join(root, "~incoming"))).toEqual([]);
+});
+
+test("a delete leaves what it cannot tell any more what it is", async () => {
+  const root = await newRoot();
+  const store = opened(root);
+  const version = await put(store, "x", NONE);
+  await afterFirstRead(root, "x", async () => {
+    await rm(join(root, "x"));
+    await writeFile(join(root, "x"), "damaged");
+  });
+  await expect(store.delete("x", version)).rejects.toMatchObject({ code: "OBJECT_CORRUPT" });
+  expect(await readFile(join(root, "x"), "utf8")).toBe("damaged");
   expect(await readdir(join(root, "~incoming"))).toEqual([]);
 });
 
