@@ -28,12 +28,13 @@ export const addExpireRun: AddCommand = (program, act) => {
     )
     .requiredOption("--policy <file>", "the policy, as lastgood.yaml")
     .option("--dry-run", "say what would go and what is held or locked; change nothing", false)
+    .option("--clock-checked", "the clock is right: it is the evidence that was written by one that was ahead", false)
     .addOption(vaultOption())
     .addOption(keysOption())
     .addOption(passphraseFileOption())
     .addHelpText("after", EXAMPLES)
     .action(
-      act(async (session, { policy: file, dryRun, ...options }) => {
+      act(async (session, { policy: file, dryRun, clockChecked, ...options }) => {
         const policy = loadPolicy(file, await readPolicyFile(file));
         const { vault, world, audit, place } = await vaultOf(session, options);
         if (!dryRun) await recordPolicy(audit, policy);
@@ -51,7 +52,7 @@ export const addExpireRun: AddCommand = (program, act) => {
             notifier: notify && openNotifier(notify.webhookFrom, session.env[notify.webhookFrom]),
           },
           policy,
-          { dryRun },
+          { dryRun, isClockChecked: clockChecked },
         );
         session.progress.finish();
         session.output.result("expire.run", report, () => reportLines(report));

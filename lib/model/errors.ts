@@ -306,7 +306,7 @@ export const ERRORS = {
   CLOCK_WRONG: {
     exit: EXIT.refused,
     retryable: false,
-    hint: "set this machine's clock, then run again; nothing is deleted by a clock that went back",
+    hint: "set this machine's clock, then run again; if it is right, run lastgood expire run --clock-checked",
   },
   NOTIFY_FAILED: {
     exit: EXIT.unreachable,

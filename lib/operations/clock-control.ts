@@ -1,9 +1,8 @@
-import { Failure } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
 import { type ClockControl, clockControl } from "../policy/clock-control.ts";
 import type { Clock, Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { type AuditWorld, readRecordsBack } from "./audit.ts";
+import { type AuditWorld, lastRecordOf, readRecordsBack } from "./audit.ts";
 
 const PREFIX = "clock/";
 const SALT_BYTES = 8;
@@ -18,22 +17,22 @@ export interface ClockWorld {
 /**
  * Looks at our own clock before anything is deleted by it: against the store's, which dates an object that is put and taken
  * away again, and against the newest record of the evidence. A dry run writes nothing, and so sees only the latter.
- * @throws CLOCK_WRONG  it went back; EVIDENCE_BROKEN, STORE_*
+ * @throws EVIDENCE_BROKEN, STORE_*
  */
 export const controlClock = async (
   world: ClockWorld,
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, isChecked }: { readonly dryRun: boolean; readonly isChecked: boolean },
 ): Promise<ClockControl> => {
   const recordedAt = await newestRecordAt(world.audit);
   const now = world.clock.now();
   const clocks = dryRun ? { now, storeNow: now } : await bothClocks(world);
-  const control = clockControl({ ...clocks, ...(recordedAt === undefined ? {} : { recordedAt }) });
-  if (control.verdict === "behind") throw new Failure("CLOCK_WRONG", control.problem ?? "the clock went back");
-  return control;
+  return clockControl({ ...clocks, isChecked, ...(recordedAt === undefined ? {} : { recordedAt }) });
 };
 
+/** Of the newest record, and of the newest run: other acts that a wrong clock dated hide none that went before it. */
 const newestRecordAt = async ({ evidence }: AuditWorld): Promise<EpochMs | undefined> => {
-  for await (const { at } of readRecordsBack(evidence)) return at;
+  const run = await lastRecordOf(evidence, "retention");
+  for await (const { at } of readRecordsBack(evidence)) return Math.max(at, run?.at ?? at);
   return undefined;
 };
 

@@ -5,7 +5,7 @@ import { HoldRegister } from "../engine/hold-register.ts";
 import { listIntents } from "../engine/intent.ts";
 import { listPoints } from "../engine/points.ts";
 import type { Alarm } from "../model/alarm.ts";
-import { isFailure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 import type { Hold } from "../model/hold.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
@@ -53,17 +53,19 @@ export interface RetentionWorld extends Omit<FoldWorld, "beforeDestroy"> {
  * archive parts, then copies that nobody knows; alarms; records. Stopped anywhere, the next run completes it, with its records.
  * Of two runs at once one finds that another fold is running, and leaves the parts of points to it.
  *
+ * @param isClockChecked  somebody says that the clock is right, though the evidence has later records
  * @throws CLOCK_WRONG  nothing was done; EVIDENCE_*, STORE_* where nothing could be decided; the signal's reason
  */
 export const runRetention = async (
   world: RetentionWorld,
   policy: Policy,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  { dryRun = false, isClockChecked = false }: { readonly dryRun?: boolean; readonly isClockChecked?: boolean } = {},
 ): Promise<RetentionReport> => {
-  if (dryRun) return run(world, policy, "dry run");
+  const mode = { dryRun, isClockChecked };
+  if (dryRun) return run(world, policy, mode);
   const { audit, signal, vault } = world;
   const act = { act: "retention", signal } as const;
-  const report = await recorded(audit, act, () => run(world, policy, "run"), retentionEntries);
+  const report = await recorded(audit, act, () => run(world, policy, mode), retentionEntries);
   // From here on they are in the evidence.
   for (const { part, outcome } of report.parts) if (outcome === "gone") await removeBegun(vault.hot, part);
   return report;
@@ -84,11 +86,19 @@ interface Share {
   readonly notices: readonly string[];
 }
 
-const run = async (world: RetentionWorld, policy: Policy, mode: "run" | "dry run"): Promise<RetentionReport> => {
+const run = async (
+  world: RetentionWorld,
+  policy: Policy,
+  { dryRun, isClockChecked }: { readonly dryRun: boolean; readonly isClockChecked: boolean },
+): Promise<RetentionReport> => {
   const { vault, clock, audit, archive } = world;
-  const dryRun = mode === "dry run";
   const startedAt = clock.now();
-  const control = await controlClock({ hot: vault.hot, clock, entropy: vault.entropy, audit }, { dryRun });
+  const looking = { hot: vault.hot, clock, entropy: vault.entropy, audit };
+  const control = await controlClock(looking, { dryRun, isChecked: isClockChecked });
+  if (control.verdict === "behind") {
+    if (!dryRun) await raiseAlarms(world.notifier, audit, behindAlarms(control));
+    throw new Failure("CLOCK_WRONG", control.problem ?? "the clock went back");
+  }
   const { holds, notices } = await readHolds(audit);
   const given = { world: { ...world, beforeDestroy: holdCheck(audit.evidence) }, policy, dryRun, holds, control };
   const hot = await runHot(given);
@@ -114,6 +124,11 @@ const run = async (world: RetentionWorld, policy: Policy, mode: "run" | "dry run
     swept: hot.swept,
   };
 };
+
+/** Nothing goes any more until somebody looks: that must not be told by an exit status alone. */
+const behindAlarms = ({ problem }: ClockControl): readonly Alarm[] => [
+  { level: "page", about: "clock", message: `${problem}; nothing is deleted until somebody has looked at it` },
+];
 
 /** Where holds cannot be read every part that is due is kept, each with that reason: this is only said beside it. */
 const readHolds = async ({ evidence }: AuditWorld): Promise<Pick<Given, "holds"> & Pick<Share, "notices">> => {

@@ -13,6 +13,8 @@ export interface ClockFacts {
   readonly storeNow: EpochMs;
   /** The newest instant in the evidence; left out if there is none yet. */
   readonly recordedAt?: EpochMs;
+  /** Somebody has looked, and says that it is the evidence that was written by a wrong clock. */
+  readonly isChecked?: boolean;
 }
 
 export interface ClockControl {
@@ -26,17 +28,17 @@ export interface ClockControl {
 }
 
 /**
- * Whether a clock may decide that something is over. One that went back is refused altogether. One that is ahead deletes
+ * Whether a clock may decide that something is over. One that went back is refused until somebody has looked at it. One that is ahead deletes
  * too early, so it must agree with the store's; where the store's is the same machine's, only a silence in the evidence tells.
  */
-export const clockControl = ({ now, storeNow, recordedAt }: ClockFacts): ClockControl => {
+export const clockControl = ({ now, storeNow, recordedAt, isChecked }: ClockFacts): ClockControl => {
   const offsetMs = now - storeNow;
   const facts = { offsetMs, trusted: Math.min(now, storeNow) };
   if (recordedAt === undefined) return offsetVerdict(facts);
   if (now < recordedAt - CLOCK_OFFSET_MS_MAX)
     return {
       ...facts,
-      verdict: "behind",
+      verdict: isChecked === true ? "failed" : "behind",
       problem: `the clock says ${iso(now)}, and the evidence has a record of ${iso(recordedAt)}: the clock went back`,
     };
   const silenceMs = now - recordedAt;

@@ -171,20 +171,31 @@ describe("holds", () => {
 });
 
 describe("a clock", () => {
-  test("that went back ends the run before anything is done, and that is recorded", async () => {
+  test("that went back ends every run before anything is done, pages, and is recorded, until somebody has looked", async () => {
     const story = await RetentionHistory.begin();
     await story.at(PEOPLE_DUE);
-    await story.hold([hotPart("p9", "people")]);
+    await runRetention(story.world(), POLICY);
+    story.history.states.delete("p0/people");
     const clock = { ...story.history.made.clock, now: () => START + PEOPLE_DUE - 60_001 };
+    const sent: SentAlarm[] = [];
+    const notifier = { notify: async (alarm: SentAlarm) => void sent.push(alarm) };
+    const world = { ...story.world({ notifier }), clock, audit: { ...story.audit(), clock } };
     const before = await namesIn(story.history.made.stores.hot);
-    await expect(
-      runRetention({ ...story.world(), clock, audit: { ...story.audit(), clock } }, POLICY),
-    ).rejects.toMatchObject({
-      code: "CLOCK_WRONG",
-      message: expect.stringContaining("the clock went back") as string,
-    });
+    // Twice: what the first run records does not make the second one trust the clock.
+    for (const _ of [1, 2])
+      await expect(runRetention(world, POLICY)).rejects.toMatchObject({
+        code: "CLOCK_WRONG",
+        message: expect.stringContaining("the clock went back") as string,
+      });
     expect(await namesIn(story.history.made.stores.hot)).toEqual(before);
     expect((await story.records()).at(-1)).toMatchObject({ act: "retention", outcome: "refused", code: "CLOCK_WRONG" });
+    expect(sent).toMatchObject([1, 2].map(() => ({ level: "page", about: "clock" })));
+    const checked = await runRetention(world, POLICY, { isClockChecked: true });
+    expect(checked.clock.problem).toContain("the clock went back");
+    expect(checked.alarms).toMatchObject([{ level: "alarm", about: "clock" }]);
+    // From then on the evidence has a run of this clock: only the store's own differs from it, by a minute and a millisecond.
+    expect((await runRetention(world, POLICY)).clock.problem).toBe("the clock is 60 s behind the store's");
+    expect(await story.history.wrong()).toEqual([]);
   });
 
   test("that is ahead of the store's keeps what has a minimum and nothing else, and alarms", async () => {

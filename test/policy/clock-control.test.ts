@@ -29,6 +29,11 @@ describe("against the newest record", () => {
       "the clock says 2027-01-10T00:00:00.000Z, and the evidence has a record of 2027-01-10T01:00:00.000Z: the clock went back",
     );
   });
+  test("what somebody has checked is not refused, and is not trusted with minimums", () => {
+    const control = clockControl({ now: NOW, storeNow: NOW, recordedAt: NOW + 3_600_000, isChecked: true });
+    expect(control).toMatchObject({ verdict: "failed", trusted: NOW });
+    expect(clockControl({ now: NOW, storeNow: NOW, recordedAt: NOW, isChecked: true }).verdict).toBe("ok");
+  });
   test("after a silence nothing later than the record is trusted", () => {
     expect(at(NOW - SILENCE_MS_MAX)).toMatchObject({ verdict: "ok", trusted: NOW });
     expect(at(NOW - SILENCE_MS_MAX - 1)).toEqual({
