@@ -5,7 +5,7 @@ import type { EpochMs } from "../model/units.ts";
 export const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** How often the worker that deletes runs. */
-export const WORKER_EVERY_MS = HOUR_MS;
+export const WORKER_EVERY_MS = 60 * 60_000;
 /** Distance between deletion and deadline: room for a worker that fails for half a day, less where the term itself is short. */
 const MARGIN_MS = 12 * HOUR_MS;
 const MARGIN_SHARE = 1 / 6;
