@@ -67,33 +67,34 @@ test("what is due is made once, recorded with its digest and version, and reads 
 });
 
 test("a run that dies in any write is completed by the next one, and every archive is recorded exactly once", async () => {
-  for (let nth = 1; ; nth++) {
-    const { world, evidence, archive, clock, vault } = await worldOf();
-    // What dies is the evidence store: after documents, before and in their records.
-    const dying = faulty(evidence).stopAfter("put", nth);
-    const died = await create({ ...world, audit: { ...world.audit, evidence: dying } }).then(
-      () => false,
-      (error: unknown) => {
-        if (!dying.killed) throw error;
-        return true;
-      },
-    );
-    await clock.advance(2 * HOUR_MS);
-    await create(world);
-    await clock.advance(2 * HOUR_MS);
-    await create(world);
-    const { parts } = await listArchiveParts(archive);
-    expect(parts.map((part) => part.class)).toEqual(["money", "rest"]);
-    const digests = (await recordsIn(evidence)).flatMap((record) =>
-      record.outcome === "done" && record.act === "archive" ? [record.sha256] : [],
-    );
-    expect(digests.toSorted()).toEqual(parts.map((part) => part.documentSha256).toSorted());
-    expect(await namesIn(vault.stores.keys, "archives/")).toHaveLength(2);
-    if (!died) {
-      expect(nth).toBe(3);
-      break;
+  for (const effect of [true, false])
+    for (let nth = 1; ; nth++) {
+      const { world, evidence, archive, clock, vault } = await worldOf();
+      // What dies is the evidence store: after documents, before and in their records.
+      const dying = faulty(evidence).stopAfter("put", nth, { effect });
+      const died = await create({ ...world, audit: { ...world.audit, evidence: dying } }).then(
+        () => false,
+        (error: unknown) => {
+          if (!dying.killed) throw error;
+          return true;
+        },
+      );
+      await clock.advance(2 * HOUR_MS);
+      await create(world);
+      await clock.advance(2 * HOUR_MS);
+      await create(world);
+      const { parts } = await listArchiveParts(archive);
+      expect(parts.map((part) => part.class)).toEqual(["money", "rest"]);
+      const digests = (await recordsIn(evidence)).flatMap((record) =>
+        record.outcome === "done" && record.act === "archive" ? [record.sha256] : [],
+      );
+      expect(digests.toSorted()).toEqual(parts.map((part) => part.documentSha256).toSorted());
+      expect(await namesIn(vault.stores.keys, "archives/")).toHaveLength(2);
+      if (!died) {
+        expect(nth).toBe(3);
+        break;
+      }
     }
-  }
 });
 
 test("an archive that cannot be made is told and recorded, and the others are made", async () => {

@@ -31,7 +31,7 @@ export interface OpenedArchivePart {
   readonly runs: readonly (readonly Run[])[];
 }
 
-/** Frames of one table that lie one after the other in a pack and are read in one request. */
+/** Frames of one table in one pack, which are read in one request: they lie one after the other, as the stream had them. */
 interface Run {
   readonly pack: number;
   readonly offset: number;
@@ -160,7 +160,7 @@ const runsOf = ({ tables, packs }: ArchiveManifest): readonly (readonly Run[])[]
     for (const frame of frames) {
       const own = frame.table === undefined ? undefined : runs[frame.table];
       const last = own?.at(-1);
-      if (last?.pack === pack && last.offset + last.bytes === offset && last.bytes < READ_BYTES) {
+      if (last?.pack === pack && last.bytes < READ_BYTES) {
         last.frames.push(frame);
         last.bytes += frame.bytes;
       } else own?.push({ pack, offset, frames: [frame], bytes: frame.bytes });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { writeArchiveSql } from "../../../lib/engine/archive/archive-to-sql.ts";
 import { openArchivePart } from "../../../lib/engine/archive/open-archive-part.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
+import type { DataClass } from "../../../lib/model/policy.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { dataClass, policyOf } from "../../policy/made-policy.ts";
 import { freshDatabase, postgresMajors, query, testServer } from "../../postgres.ts";
@@ -23,12 +24,12 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
   const server = testServer(major);
 
   /** The shop, captured twice and archived class by class, and a way to load what is wanted of it into an empty database. */
-  const archived = async () => {
+  const archived = async (classes: readonly DataClass[] = CLASSES) => {
     const original = await freshDatabase(server);
     await query(original, SHOP);
     const made = await restoreVault();
     const { vault } = made;
-    const policy = policyOf(CLASSES, { databases: [new URL(original).pathname.slice(1)] });
+    const policy = policyOf(classes, { databases: [new URL(original).pathname.slice(1)] });
     await made.capture(original, policy);
     await query(
       original,
@@ -37,7 +38,7 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     await made.capture(original, policy);
     const archive = memoryRetainedStore(systemClock);
     const world = { vault, archive, clock: systemClock };
-    for (const name of ALL) await archiveNewest(world, name, { packBytes: 3000 });
+    for (const { name } of classes) await archiveNewest(world, name, { packBytes: 3000 });
     const load = async (classes: readonly string[], tables: readonly string[] = []): Promise<string> => {
       const opened = [];
       for (const name of classes)
@@ -81,6 +82,16 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
   test("a partitioned table comes along with a class that has all its partitions", async () => {
     const { original, load } = await archived();
     expect(await rowsOf(await load(["traces"]), "shop.events")).toEqual(await rowsOf(original, "shop.events"));
+  });
+
+  test("a partition without its sisters is a table of its own", async () => {
+    const { original, load } = await archived([
+      dataClass("traces", "P30D", { tables: ["shop.events_old"] }),
+      dataClass("rest", "P60D", { tables: ["shop.*"] }),
+    ]);
+    const traces = await load(["traces"]);
+    expect(await rowsOf(traces, "shop.events_old")).toEqual(await rowsOf(original, "shop.events_old"));
+    expect(await query(traces, "SELECT to_regclass('shop.events') AS parent")).toEqual([{ parent: null }]);
   });
 
   test("one table is written alone, and a class without a table loads as nothing", async () => {

@@ -6,7 +6,9 @@ import { verifyArchiveParts } from "../../../lib/engine/archive/verify-archive.t
 import type { ArchiveTimes } from "../../../lib/model/archive.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
-import type { TableState } from "../synthetic-history.ts";
+import { memoryVault } from "../memory-vault.ts";
+import { CLASS, laneFor, putSyntheticPoint, type TableState, takeBase } from "../synthetic-history.ts";
+import { syntheticFacts } from "../synthetic-rows.ts";
 import { archiveNewest, Dead, dyingAt, QUIET, unlocked, versionsIn } from "./archive-world.ts";
 
 const DAY_MS = 86_400_000;
@@ -70,6 +72,45 @@ test("made again it is what it was: no key, pack or document more", async () => 
   const before = await versionsIn(world.archive);
   expect(await archiveNewest(world, "money")).toEqual({ ...first, outcome: "there" });
   expect(await versionsIn(world.archive)).toEqual(before);
+});
+
+test("what somebody put beside a document under a longer name is not taken for it", async () => {
+  const world = await worldOf();
+  await world.archive.put("archives/shop/2026-11-01/money/part.json.bak", [Buffer.from("x")], { mode: "none" });
+  expect((await archiveNewest(world, "money")).outcome).toBe("made");
+  expect((await archiveNewest(world, "money")).outcome).toBe("there");
+});
+
+test("a pack ends with the frame that fills it, and each has a key of its own", async () => {
+  const world = await worldOf();
+  const packBytes = 700;
+  const { part } = await archiveNewest(world, "money", { packBytes });
+  const { packs } = (await openArchivePart(world.vault, world.archive, part)).manifest;
+  const sizes = packs.map(({ frames }) => frames.map(({ bytes }) => bytes));
+  const sum = (bytes: readonly number[]): number => bytes.reduce((all, one) => all + one, 0);
+  for (const frames of sizes) expect(sum(frames.slice(0, -1))).toBeLessThan(packBytes);
+  for (const frames of sizes.slice(0, -1)) expect(sum(frames)).toBeGreaterThanOrEqual(packBytes);
+  expect(sizes.length).toBeGreaterThan(1);
+  expect(sizes.slice(1).some((frames) => frames.length > 1)).toBe(true);
+});
+
+test("a table of many frames reads back whole, however its frames lie in packs", async () => {
+  const { vault, clock } = await memoryVault();
+  const rows = new Map(Array.from({ length: 2000 }, (_, id) => [id, vault.entropy.bytes(1024).toString("hex")]));
+  const lane = await laneFor(vault, "p0");
+  const before = await takeBase(lane, "t0", syntheticFacts({ name: "before" }), new Map([[1, "a row"]]));
+  const large = await takeBase(lane, "t1", syntheticFacts({ name: "large" }), rows);
+  await putSyntheticPoint(vault, "p0", clock.now(), [before, large]);
+  for (const packBytes of [1, 700_000, 64 * 1024 * 1024]) {
+    const archive = memoryRetainedStore(clock);
+    const { part } = await archiveNewest({ vault, archive, clock }, CLASS, { packBytes });
+    const opened = await openArchivePart(vault, archive, part);
+    expect(opened.manifest.packs.flatMap(({ frames }) => frames).filter(({ table }) => table === 1)).toHaveLength(4);
+    const pieces: Buffer[] = [];
+    for await (const { bytes } of readArchivedTable(archive, opened, 1)) pieces.push(bytes);
+    expect(Buffer.concat(pieces).toString("utf8")).toBe([...rows].map(([id, body]) => `${id}\t${body}\n`).join(""));
+    expect((await verifyArchiveParts({ vault, archive, clock, ...QUIET }, [part], "read")).problems).toEqual([]);
+  }
 });
 
 test("two classes of one archive share neither a key nor an object", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../lib/local/system-clock.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
+import { dataClass, policyOf } from "../../policy/made-policy.ts";
 import { freshDatabase, postgresMajors, query, testServer } from "../../postgres.ts";
 import { restoreVault } from "../restore/restore-world.ts";
 import { CONTENT, SHOP } from "../restore/shop.ts";
@@ -42,5 +43,23 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     expect(part.objects.filter(({ name }) => name.includes("/packs/")).length).toBeGreaterThan(5);
     const copy = await withCopy(archive, part, await made.vault.archiveKey(part), follow);
     expect(await query(copy, CONTENT)).toEqual(await query(original, CONTENT));
+  });
+
+  test("one class of several opens alone, without the tables of the others and the keys to them", async () => {
+    const original = await freshDatabase(server);
+    await query(original, SHOP);
+    const made = await restoreVault();
+    const classes = [
+      dataClass("money", "P12Y", { tables: ["shop.orders"] }),
+      dataClass("rest", "P60D", { tables: ["shop.*"] }),
+    ];
+    await made.capture(original, policyOf(classes, { databases: [new URL(original).pathname.slice(1)] }));
+    const archive = memoryRetainedStore(systemClock);
+    const { part } = await archiveNewest({ vault: made.vault, archive, clock: systemClock }, "money");
+    const copy = await withCopy(archive, part, await made.vault.archiveKey(part), follow);
+    const rows = "SELECT x::text AS row FROM shop.orders x ORDER BY id";
+    expect(await query(copy, rows)).toEqual(await query(original, rows));
+    const tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'shop'";
+    expect(await query(copy, tables)).toEqual([{ tablename: "orders" }]);
   });
 });

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
+import { type ArchivedFrame, type ArchivedPack, compressFrame } from "../../../lib/engine/archive/archive-manifest.ts";
 import { archiveDocumentName } from "../../../lib/engine/archive/archive-names.ts";
+import { encrypting } from "../../../lib/engine/archive/archive-seal.ts";
 import { listArchiveParts } from "../../../lib/engine/archive/list-archive-parts.ts";
-import { openArchivePart, readArchivedTable } from "../../../lib/engine/archive/open-archive-part.ts";
+import { openArchivePart, openFrame, readArchivedTable } from "../../../lib/engine/archive/open-archive-part.ts";
 import { type ArchiveVerifyReport, verifyArchiveParts } from "../../../lib/engine/archive/verify-archive.ts";
 import { decodeDocument, encodeDocument } from "../../../lib/engine/document.ts";
-import type { ArchivePart } from "../../../lib/model/archive.ts";
+import type { ArchivedObject, ArchivePart } from "../../../lib/model/archive.ts";
 import type { RetainedStore } from "../../../lib/ports/retained-store.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
@@ -81,6 +83,26 @@ test("a changed byte of a pack never gives other rows, also where only a part of
   }
 });
 
+test("rows that somebody changed who knew them, and even the pack's key, are refused where a part of a pack is read", async () => {
+  const world = await worldOf();
+  const opened = await openArchivePart(world.vault, world.archive, world.part);
+  const index = opened.manifest.packs.findIndex(({ frames }) => frames[0]?.table === 0);
+  const [pack, object] = [opened.manifest.packs[index], opened.packs[index]] as [ArchivedPack, ArchivedObject];
+  const key = Buffer.from(pack.key, "hex");
+  // Counter mode hides, and proves nothing: a frame of the same length opens.
+  const forged = (sealed: Buffer): Buffer => {
+    const rows = openFrame(object.name, pack, pack.frames[0] as ArchivedFrame, 0, sealed).toString("utf8");
+    const other = compressFrame(Buffer.from(rows.replaceAll("canary", "qanary"), "utf8"));
+    expect(other).toHaveLength(sealed.length);
+    return encrypting(key)(other);
+  };
+  const archive = reading(world.archive, object.name, forged);
+  const read = async () => {
+    for await (const { bytes } of readArchivedTable(archive, opened, 0)) expect(bytes).toBeDefined();
+  };
+  await expect(read()).rejects.toThrow("the digest of a frame does not hold");
+});
+
 test("a missing object and one of another size are found without reading any", async () => {
   const world = await worldOf();
   const [first, second] = world.part.objects;
@@ -97,6 +119,18 @@ test("a missing object and one of another size are found without reading any", a
     ["OBJECT_MISSING", first?.name],
     ["OBJECT_CORRUPT", second?.name],
   ]);
+});
+
+test("rows that are not there are told of their table", async () => {
+  const world = await worldOf();
+  const { manifest, packs } = await openArchivePart(world.vault, world.archive, world.part);
+  const lost = packs[manifest.packs.findIndex(({ frames }) => frames[0]?.table === 1)];
+  await world.archive.delete(lost?.name ?? "", lost?.version ?? "");
+  const { problems, rows } = await verify(world, "read");
+  expect(problems).toContainEqual(
+    expect.objectContaining({ code: "DIGEST_MISMATCH", table: "public.people_log", archive: "shop/2026-11-01/people" }),
+  );
+  expect(rows).toBe(manifest.tables[0]?.rows);
 });
 
 test("a part whose key was destroyed is told so", async () => {
