@@ -106,7 +106,8 @@ test("reading back checks each link too, and that the first record is the first 
   await overwrite(world.evidence, second, ours);
   const [record] = await recordsOf(readRecords(world.evidence));
   const orphan = newAudit();
-  await orphan.evidence.put(first, [encodeEvidence({ ...(record as AuditRecord), previous: "1".repeat(64) })]);
+  const lost: AuditRecord = { ...(record as AuditRecord), previous: "1".repeat(64) };
+  await orphan.evidence.put(first, [encodeEvidence(lost)]);
   const says = "record 1 of the audit chain is not the first of a chain";
   await expect(recordsOf(readRecordsBack(orphan.evidence))).rejects.toThrow(says);
   await expect(recordsOf(readRecords(orphan.evidence))).rejects.toThrow(says);
@@ -198,7 +199,9 @@ test("whatever call an appender dies in, the chain goes on without a gap and not
 });
 
 const aborted = (cause: Error): Error => Object.assign(new Error("aborted", { cause }), { name: "AbortError" });
-const failing = (error: unknown) => () => Promise.reject(error);
+const failing = (error: unknown) => async (): Promise<never> => {
+  throw error;
+};
 const never = () => expect.unreachable("nothing was done");
 
 test("what an act gives is recorded as done, each entry of it", async () => {

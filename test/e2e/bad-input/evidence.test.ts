@@ -45,7 +45,10 @@ test("what failed and what was refused is in the evidence, with its code and who
   const policy = join(place.directory, "lastgood.yaml");
   await writeFile(policy, await policyFor(new URL(url).pathname.slice(1)));
   expect((await lastgood(["capture", "--database", url, "--policy", policy, ...place.args], env)).status).toBe(4);
-  const records = (await recordsOf(place)).map(({ line, ...record }) => ({ ...record, ...JSON.parse(line) }));
+  const records = (await recordsOf(place)).map(({ line, ...record }) => ({
+    ...record,
+    ...(JSON.parse(line) as object),
+  }));
   expect(records.slice(1)).toMatchObject([
     { act: "restore", outcome: "failed", code: "POINT_NOT_FOUND", actor: "ci/nightly", point: "none" },
     { act: "policy", outcome: "done" },
