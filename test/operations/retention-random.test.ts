@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Vault } from "../../lib/engine/vault.ts";
+import { Failure } from "../../lib/model/errors.ts";
+import type { Policy } from "../../lib/model/policy.ts";
+import { runRetention } from "../../lib/operations/retention.ts";
+import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import { CLASSES } from "../engine/class-history.ts";
+import { namesIn } from "../engine/memory-vault.ts";
+import { HOUR_MS, hotPart, POLICY, RetentionHistory } from "./retention-world.ts";
+
+const RUNS = 8;
+const HOURS = 40;
+
+/** What happens in an hour, besides the worker. */
+interface Hour {
+  readonly capture: boolean;
+  /** A store refuses to delete anything of this class. */
+  readonly refused: number | undefined;
+  readonly hold: number | undefined;
+  readonly release: boolean;
+  /** The worker runs so many milliseconds into the hour, or not at all. */
+  readonly runAt: number | undefined;
+}
+
+const chance = <T>(arbitrary: fc.Arbitrary<T>, freq: number) => fc.option(arbitrary, { nil: undefined, freq });
+const hour: fc.Arbitrary<Hour> = fc.record({
+  capture: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
+  refused: chance(fc.nat(CLASSES.length - 1), 1),
+  hold: chance(fc.nat(), 1),
+  release: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
+  runAt: chance(fc.constantFrom(0, 1, HOUR_MS / 2, HOUR_MS - 1), 8),
+});
+
+const policyOf = (hours: readonly number[]): Policy => ({
+  ...POLICY,
+  classes: POLICY.classes.map((one, i) => ({ ...one, max: { unit: "hours", count: hours[i] ?? 1 } })),
+});
+
+/** By the words of the guide, not by the code: gone not later than its term after the capture began. */
+const termOf = (policy: Policy, name: string): number =>
+  (policy.classes.find((one) => one.name === name)?.max.count ?? 0) * HOUR_MS;
+const marginOf = (termMs: number): number => Math.max(2 * HOUR_MS, Math.min(12 * HOUR_MS, termMs / 6));
+
+class Year {
+  readonly story: RetentionHistory;
+  readonly policy: Policy;
+  readonly begun = new Map<string, number>();
+  readonly #held = new Map<string, string>();
+  readonly #alarmed = new Set<string>();
+
+  constructor(story: RetentionHistory, policy: Policy) {
+    this.story = story;
+    this.policy = policy;
+    const { clock } = story.history.made;
+    for (const [i, id] of ["p0", "p1"].entries()) this.begun.set(id, clock.now() - (2 - i) * 60_000);
+  }
+
+  get now(): number {
+    return this.story.history.made.clock.now();
+  }
+
+  async pass(one: Hour): Promise<void> {
+    const { clock } = this.story.history.made;
+    const end = this.now + HOUR_MS;
+    if (one.capture) {
+      this.begun.set(`p${this.begun.size}`, this.now);
+      await this.story.history.capture([{ class: "people", id: this.begun.size, act: "put" }]);
+    }
+    if (one.hold !== undefined) await this.#hold(one.hold);
+    if (one.release)
+      for (const [part, id] of [...this.#held].slice(0, 1)) {
+        await this.story.release(id);
+        this.#held.delete(part);
+      }
+    const running = this.now;
+    if (one.runAt !== undefined) {
+      await clock.advance(Math.max(0, end - HOUR_MS + one.runAt - running));
+      await this.#run(one.refused);
+    }
+    await clock.advance(end - this.now);
+  }
+
+  async #hold(pick: number): Promise<void> {
+    const there = [...(await this.#there())].filter((part) => !this.#held.has(part));
+    const part = there[pick % Math.max(1, there.length)];
+    if (part === undefined) return;
+    const [id = "", name = ""] = part.split("/");
+    this.#held.set(part, await this.story.hold([hotPart(id, name)], this.now + 80 * 24 * HOUR_MS));
+  }
+
+  async #run(refused: number | undefined): Promise<void> {
+    const { stores, keys, entropy } = this.story.history.made;
+    const before = await this.#there();
+    const refuses = (name: string): boolean => refused !== undefined && name.includes(`/${CLASSES[refused]}`);
+    const refusing = (store: ObjectStore): ObjectStore => ({
+      ...store,
+      delete: (name) =>
+        refuses(name) ? Promise.reject(new Failure("STORE_FORBIDDEN", `${name} stays`)) : store.delete(name),
+    });
+    const vault = await Vault.open({ hot: refusing(stores.hot), keys: refusing(stores.keys) }, keys, entropy);
+    const report = await runRetention({ ...this.story.world(), vault }, this.policy);
+    for (const { part } of report.alarms) if (part !== undefined) this.#alarmed.add(`${part.id}/${part.class}`);
+    const after = await this.#there();
+    for (const part of before)
+      if (!after.has(part)) expect(this.#dueAt(part), `${part} went too early`).toBeLessThanOrEqual(this.now);
+    for (const part of this.#held.keys()) if (before.has(part)) expect(after.has(part), `${part} is held`).toBe(true);
+    for (const part of before) if (!after.has(part)) this.story.history.states.delete(part);
+    expect(await this.story.history.wrong()).toEqual([]);
+    const isOver = (part: string): boolean => this.#deadlineOf(part) <= this.now;
+    // What is past its deadline is held, or somebody was told.
+    const silent = [...after].filter((part) => isOver(part) && !this.#held.has(part) && !this.#alarmed.has(part));
+    expect(silent).toEqual([]);
+    const due = [...after].filter((part) => this.#dueAt(part) <= this.now && !this.#held.has(part));
+    if (refused === undefined) expect(due, "a store that refuses nothing keeps nothing").toEqual([]);
+  }
+
+  #deadlineOf(part: string): number {
+    const [id = "", name = ""] = part.split("/");
+    return (this.begun.get(id) ?? 0) + termOf(this.policy, name);
+  }
+
+  #dueAt(part: string): number {
+    return this.#deadlineOf(part) - marginOf(termOf(this.policy, part.split("/")[1] ?? ""));
+  }
+
+  /** Parts that somebody with the keys could still read: their wrapped key is there and was not destroyed. */
+  async #there(): Promise<ReadonlySet<string>> {
+    const { keys } = this.story.history.made.stores;
+    const buried = new Set((await namesIn(keys, "tombstones/")).map((name) => name.slice("tombstones/parts/".length)));
+    const names = (await namesIn(keys, "parts/")).map((name) => name.slice("parts/".length));
+    return new Set(names.filter((name) => !buried.has(name)));
+  }
+}
+
+test("whatever is captured, held, released and refused, and whenever the worker runs: nothing goes early, nothing that is held goes, and nothing is past its deadline in silence", {
+  timeout: 240_000,
+}, async () => {
+  const terms = fc.array(fc.integer({ min: 3, max: 30 }), { minLength: CLASSES.length, maxLength: CLASSES.length });
+  const hours = fc.array(hour, { minLength: HOURS, maxLength: HOURS });
+  await fc.assert(
+    fc.asyncProperty(terms, hours, async (counts, all) => {
+      const year = new Year(await RetentionHistory.begin(2), policyOf(counts));
+      for (const one of all) await year.pass(one);
+    }),
+    { numRuns: RUNS },
+  );
+});
