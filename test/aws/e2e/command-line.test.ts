@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { A_DAY_LATER } from "../../e2e/crash/small-shop.ts";
@@ -101,6 +102,18 @@ test("a release and the newest point come back from the buckets, row for row by 
   const now = await contentOf(world(), "shop");
   expect(await contentOf(world(), "as_copied")).toEqual(now);
   expect(now).not.toEqual(before);
+});
+
+test("what was run on a stack is in its evidence bucket, signed by its KMS key, and proven without it", async () => {
+  const { records } = (await told(lastgood(world(), "evidence", "list", "--json"))) as { records: { act: string }[] };
+  expect(records.map(({ act }) => act)).toEqual(["verify", "sweep", "restore", "restore"]);
+  expect(await told(lastgood(world(), "evidence", "sign", "--json"))).toMatchObject({ made: true, size: 4 });
+  const [key, proof] = ["public.pem", "proof.json"].map((name) => join(world().directory, name)) as [string, string];
+  const { publicKey } = await told(lastgood(world(), "evidence", "key", "--json"));
+  await writeFile(key, publicKey as string);
+  await told(lastgood(world(), "evidence", "prove", "3", "--out", proof, "--json"));
+  const verified = runCommand(["evidence", "verify", "--public-key", key, "--proof", proof, "--json"], {});
+  expect(await told(verified)).toMatchObject({ proof: { record: 3, size: 4 } });
 });
 
 /** The command with other surroundings than a signed-in operator's. */
