@@ -1,15 +1,18 @@
 import type { Difference } from "../../lib/model/difference.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
+import { recorded } from "../../lib/operations/audit.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
 import { diffWithLive } from "../../lib/operations/diff.ts";
+import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
 import { openOrCreateVault } from "../../lib/operations/open-vault.ts";
 import { applyPlan, planOfRestore } from "../../lib/operations/restore.ts";
-import { localSource, localTarget, openLocal, withScratchStore } from "../../lib/wiring/local.ts";
+import { type LocalWorld, localSource, localTarget, openLocal, withScratchStore } from "../../lib/wiring/local.ts";
 import { type OwnSession, withOwnServer } from "../../lib/wiring/own-server.ts";
 import { differenceLines } from "../commands/point-diff.ts";
 import { formatBytes, formatCount, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import type { Session } from "../session.ts";
+import { atNight, auditOf, DEMO_POLICY, liveNight, type Night, writeReport } from "./four-weeks.ts";
 import { BAD_RELEASE, FINGERPRINTS, GOOD_TRAFFIC, SHOP_ROWS, SHOP_SCHEMA, TRAFFIC_AFTER } from "./shop.ts";
 
 const SAMPLES = 2;
@@ -37,20 +40,32 @@ export const tellStory = (session: Session): Promise<number> =>
     const { clock } = world;
     const began = clock.elapsedMs();
     const vault = await openOrCreateVault(world);
+    const audit = auditOf(world, vault.id);
+    await recordPolicy(audit, DEMO_POLICY);
     const vaultDirectory = `${directory}/vault`;
     // The story tells how far it is; progress of the single acts would drown it.
     const quiet = { vault, clock, signal, progress: () => {}, warn: output.note };
     await using shop = await server.connect("shop");
     const source = await localSource(server.url("shop"));
-    const capture = (request: { readonly tier: "hot" | "release"; readonly release?: string }) =>
-      captureDatabase(
-        {
-          ...quiet,
-          source,
-          openLanes: (act) =>
-            openLanes(undefined, { kind: "copy", vault: vaultDirectory, databaseUrl: server.url("shop"), act }),
-        },
-        { ...request, base: false },
+    const capture = (
+      request: { readonly tier: "hot" | "release"; readonly release?: string },
+      by: Pick<Awaited<ReturnType<typeof atNight>>["acting"], "vault" | "clock" | "audit"> = { vault, clock, audit },
+    ) =>
+      recorded(
+        by.audit,
+        { act: "capture", database: source.database },
+        () =>
+          captureDatabase(
+            {
+              ...quiet,
+              ...by,
+              source,
+              openLanes: (act) =>
+                openLanes(undefined, { kind: "copy", vault: vaultDirectory, databaseUrl: server.url("shop"), act }),
+            },
+            { ...request, base: false, policy: DEMO_POLICY },
+          ),
+        captureEntry,
       );
 
     say(`1  A shop on PostgreSQL ${server.serverVersion}`);
@@ -112,6 +127,23 @@ export const tellStory = (session: Session): Promise<number> =>
       throw new Failure("RESTORE_UNPROVEN", `${unequal.length} tables differ from the shop: ${unequal.join(", ")}`);
     say(`   ${formatNumber(atRelease.length, "table")}, ${formatNumber(rowsOf(atRelease), "row")}: all equal`);
 
+    say("8  Two weeks pass, each night verified: personal rows may not be older");
+    await liveNight(world, session, 0);
+    const midway = await liveNights(world, session, 1, 14);
+    for (const line of goneLines(midway.gone)) say(`   ${line}`);
+
+    say("9  A new point is taken; two more weeks pass: of the first two nothing may be left");
+    await capture({ tier: "hot" }, (await atNight(world, session, 14.6)).acting);
+    const end = await liveNights(world, session, 15, 28);
+    for (const line of goneLines(end.gone)) say(`   ${line}`);
+    const stayed = [first, second].filter(({ point }) => end.left.includes(point.id));
+    if (stayed.length > 0) throw new Failure("DIFFERENT", `${stayed.length} points are left after four weeks`);
+
+    say("10 What was promised, done and proven is on one page, signed");
+    const { page, verdict } = await writeReport(world, session, 28);
+    say(`   ${verdict}`);
+    say(`   ${page}`);
+
     const elapsedMs = clock.elapsedMs() - began;
     const { totals } = difference;
     const summary = {
@@ -126,6 +158,8 @@ export const tellStory = (session: Session): Promise<number> =>
       },
       damage: { missing: totals.missing, extra: totals.extra, changed: totals.changed },
       restore: { rows: restored.rows, elapsedMs: Math.round(restored.elapsedMs), equal: true },
+      retention: { goneMidway: midway.gone.length, goneAtEnd: end.gone.length },
+      report: page,
       elapsedMs: Math.round(elapsedMs),
     };
     session.output.result("demo", summary, () => [
@@ -134,6 +168,7 @@ export const tellStory = (session: Session): Promise<number> =>
       `  A point before a release costs what changed: ${formatBytes(second.point.stored.bytes)} instead of ${formatBytes(first.point.stored.bytes)}.`,
       `  Afterwards the damage had a name: ${formatCount(totals.changed)} rows changed, ${formatCount(totals.missing)} missing, and which columns.`,
       `  ${formatCount(totals.extra)} good rows written since are known too, so nobody has to overwrite them.`,
+      `  Each class of rows went by its deadline, proven gone; the evidence of that stays.`,
       `  The way back was proven row for row. All of it took ${formatDuration(elapsedMs)}.`,
       "Next: npx lastgood capture --database postgres://user@host/db --vault ./vault --keys ./keys.json",
     ]);
@@ -157,6 +192,25 @@ const compare = (
       },
       { a: RELEASE, samplesMax: SAMPLES },
     );
+  });
+
+/** @returns what went in all of them, and what is left after the last */
+const liveNights = async (world: LocalWorld, session: Session, first: number, last: number): Promise<Night> => {
+  let all: Night = { gone: [], left: [] };
+  for (let night = first; night <= last; night++) {
+    session.signal.throwIfAborted();
+    const { gone, left } = await liveNight(world, session, night);
+    all = { gone: [...all.gone, ...gone], left };
+  }
+  return all;
+};
+
+/** By class: what went, and how long before its deadline it was proven gone. */
+const goneLines = (parts: Night["gone"]): readonly string[] =>
+  [...new Set(parts.map(({ part }) => part.class))].map((name) => {
+    const own = parts.filter(({ part }) => part.class === name);
+    const margin = Math.min(...own.map((part) => ("marginMs" in part ? part.marginMs : 0)));
+    return `${name} rows of ${formatNumber(own.length, "point")} are gone, key and all, ${formatDuration(margin)} before the deadline`;
   });
 
 const fingerprints = (database: OwnSession): Promise<readonly Fingerprint[]> =>

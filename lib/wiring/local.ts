@@ -6,6 +6,7 @@ import { openDirectoryStore } from "../local/directory-store.ts";
 import { openInProcessWorkflow } from "../local/in-process-workflow.ts";
 import { createKeyFile, openKeyFile } from "../local/key-file.ts";
 import { lateDirectoryStore } from "../local/late-directory-store.ts";
+import { clockAhead, storeAhead } from "../local/set-forward.ts";
 import { systemClock } from "../local/system-clock.ts";
 import { systemEntropy } from "../local/system-entropy.ts";
 import { openThreadLanes } from "../local/thread-lanes.ts";
@@ -68,6 +69,14 @@ export const openLocal = async (places: LocalPlaces, mode: "open" | "create"): P
   const evidence = lateDirectoryStore(join(places.vault, EVIDENCE), systemClock);
   return { stores, evidence, keys, signer: keys, clock: systemClock, entropy: systemEntropy, keyFileMade };
 };
+
+/** The same vault on a machine whose clock stands later: weeks can be shown in seconds, and everything tells the same time. */
+export const laterLocal = (world: LocalWorld, aheadMs: number): LocalWorld => ({
+  ...world,
+  stores: { hot: storeAhead(world.stores.hot, aheadMs), keys: storeAhead(world.stores.keys, aheadMs) },
+  evidence: storeAhead(world.evidence, aheadMs),
+  clock: clockAhead(world.clock, aheadMs),
+});
 
 /** An evidence store alone, to be read: the vault and its keys may be gone. @throws VAULT_NOT_FOUND */
 export const openEvidenceDirectory = (directory: string): Promise<ObjectStore> =>
