@@ -118,6 +118,12 @@ export interface KeptRow {
   readonly because: string;
 }
 
+/** A part that was made in the period and is not there, and no record says that it left. */
+export interface LostRow extends Recorded {
+  readonly part: PartId;
+  readonly startedAt: EpochMs;
+}
+
 /** A point that was promised within the period and was not there on time. */
 export interface MissedRow {
   readonly database: string;
@@ -299,6 +305,7 @@ export interface ComplianceReport {
   readonly archives: readonly ArchiveRow[];
   readonly failures: readonly FailureRow[];
   readonly kept: readonly KeptRow[];
+  readonly lost: readonly LostRow[];
   readonly missed: readonly MissedRow[];
   readonly days: readonly DayRow[];
   readonly checks: readonly CheckRow[];

@@ -2,7 +2,7 @@ import type { ComplianceReport } from "../model/report.ts";
 import { approvalsOf, dayRecordsOf, policyChangesOf } from "./acts.ts";
 import { archivesOf, capturesOf, failuresOf, missedOf } from "./backups.ts";
 import { type ReportEvidence, withinPeriod } from "./evidence.ts";
-import { alarmsOf, expiriesOf, holdsOf, overdueOf, runsOf } from "./retention.ts";
+import { alarmsOf, expiriesOf, holdsOf, lostOf, overdueOf, runsOf } from "./retention.ts";
 import { verdictOf } from "./verdict.ts";
 import { checksOf, daysOf, invariantsOf, restoresOf } from "./verifications.ts";
 
@@ -37,6 +37,7 @@ export const compileReport = (evidence: ReportEvidence): ComplianceReport => {
     archives: archivesOf(within),
     failures: failuresOf(within),
     kept,
+    lost: lostOf(evidence),
     missed: missedOf(evidence, told),
     days: daysOf(days),
     checks: checksOf(within),

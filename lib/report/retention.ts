@@ -1,6 +1,6 @@
-import type { PartId } from "../model/audit.ts";
+import type { AuditRecord, PartId } from "../model/audit.ts";
 import type { Hold } from "../model/hold.ts";
-import type { AlarmRow, ExpiryRow, HoldRow, KeptRow, OverdueRow, RetentionRunRow } from "../model/report.ts";
+import type { AlarmRow, ExpiryRow, HoldRow, KeptRow, LostRow, OverdueRow, RetentionRunRow } from "../model/report.ts";
 import type { EpochMs } from "../model/units.ts";
 import { recordedAs } from "./acts.ts";
 import { isIn, type ReportEvidence } from "./evidence.ts";
@@ -27,6 +27,30 @@ export const expiriesOf = ({ records, proofs, period }: ReportEvidence): readonl
         ]
       : [],
   );
+
+/** What was made in the period, is not there, and left without a record. Nobody can say so where the chain is broken. */
+export const lostOf = ({ records, points, kept, period, integrity }: ReportEvidence): readonly LostRow[] => {
+  if (integrity.broken !== undefined) return [];
+  const known = new Set(kept.map(({ part }) => partKey(part)));
+  // The policy does not speak of every point that is there.
+  for (const point of points)
+    for (const ref of point.parts) known.add(partKey({ store: "hot", id: point.id, class: ref.class }));
+  for (const record of records)
+    if (record.outcome === "done" && record.act === "expire") known.add(partKey(record.part));
+  return records.flatMap((record) => {
+    if (record.outcome !== "done" || !("startedAt" in record) || !isIn(period, record.startedAt)) return [];
+    return madeBy(record)
+      .filter((part) => !known.has(partKey(part)))
+      .map((part) => ({ ...recordedAs(record), part, startedAt: record.startedAt }));
+  });
+};
+
+const madeBy = (record: Extract<AuditRecord, { outcome: "done" }>): readonly PartId[] => {
+  if (record.act === "archive") return [record.part];
+  return record.act === "capture"
+    ? record.classes.map((name) => ({ store: "hot", id: record.point, class: name }))
+    : [];
+};
 
 export const runsOf = ({ records }: ReportEvidence): readonly RetentionRunRow[] =>
   records.flatMap((record) => {

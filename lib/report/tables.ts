@@ -12,6 +12,7 @@ const scopeTables = ({
   verdict,
   examined,
   notices,
+  lost,
   schedule,
   policyChanges,
 }: ComplianceReport): readonly ReportTable[] => [
@@ -48,6 +49,20 @@ const scopeTables = ({
     none: "The policy speaks of everything that is in the vault.",
     rows: notices,
     columns: ({ prose }) => [prose("notice", "Notice", (row) => row)],
+  }),
+  tableOf({
+    name: "lost",
+    section: 2,
+    title: "Parts that left without a record",
+    none: "Every part that was made in the period is there, or a record says that it left.",
+    rows: lost,
+    columns: ({ text, instant, count }) => [
+      text("store", undefined, (row) => row.part.store),
+      text("id", "Of", (row) => row.part.id),
+      text("class", "Class", (row) => row.part.class),
+      instant("captured_at", "Captured", (row) => row.startedAt),
+      count("record", "Record", (row) => row.seq),
+    ],
   }),
   tableOf({
     name: "schedule",

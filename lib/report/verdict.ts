@@ -204,7 +204,7 @@ const holds = ({ holds: rows, overdue, madeAt }: Facts): Topic => {
   };
 };
 
-const chain = ({ integrity, captures, period, madeAt }: Facts): Topic => {
+const chain = ({ integrity, captures, lost, period, madeAt }: Facts): Topic => {
   const { broken, head, records } = integrity;
   const unrecorded = captures.filter(({ seq }) => seq === undefined);
   const end = Math.min(period.to, madeAt);
@@ -218,6 +218,13 @@ const chain = ({ integrity, captures, period, madeAt }: Facts): Topic => {
       ...some("yellow", 17, integrity.firstSeq === undefined, "No act of this period is recorded."),
       ...some("yellow", 5, unrecorded.length, `${formatNumber(unrecorded.length, "point")} without a record.`, () =>
         unrecorded.map(({ point }) => point),
+      ),
+      ...some(
+        "yellow",
+        2,
+        lost.length,
+        `${formatNumber(lost.length, "part")} not found, and no record tells of leaving.`,
+        () => lost.map(({ part }) => partWords(part)),
       ),
       ...some("yellow", 17, head === undefined, "No head of the chain was signed before this report."),
       ...some("yellow", 17, age > HEAD_AGE_MS_MAX, `The last head was signed ${formatDuration(age)} before the end.`),

@@ -25,7 +25,7 @@ const good = (change: Partial<ReportEvidence> = {}): ReportEvidence => {
   return {
     ...all,
     records: [...records, ...again].toSorted((a, b) => a.at - b.at),
-    kept: all.kept.filter(({ state }) => state !== "overdue" && state !== "held"),
+    kept: all.kept.map((row) => ({ ...row, state: "kept", deadline: Math.max(row.deadline, NOW + DAY_MS) })),
     holds: [],
     days: [...days],
     ...change,
@@ -82,7 +82,7 @@ describe("one thing is changed in a quarter that went well", () => {
   };
   const hold = { ...(quarter().holds[0] as ReportEvidence["holds"][number]), parts: [] };
   const step = { by: "both", at: NOW - DAY_MS };
-  const kept = good().kept[0] as ReportEvidence["kept"][number];
+  const [kept, ...others] = good().kept as [ReportEvidence["kept"][number], ...ReportEvidence["kept"]];
 
   test.each<[string, Partial<ReportEvidence>, string, "red" | "yellow" | "green", RegExp]>([
     ["no capture is recorded", { records: without("capture") }, "backups", "yellow", /No point was captured/],
@@ -101,8 +101,20 @@ describe("one thing is changed in a quarter that went well", () => {
       "yellow",
       /STORE_FULL/,
     ],
-    ["a part is at its deadline", { kept: [{ ...kept, deadline: NOW }] }, "retention", "red", /1 copy outlived/],
-    ["a part has a millisecond left", { kept: [{ ...kept, deadline: NOW + 1 }] }, "retention", "green", /^$/],
+    [
+      "a part is at its deadline",
+      { kept: [{ ...kept, deadline: NOW }, ...others] },
+      "retention",
+      "red",
+      /1 copy outlived/,
+    ],
+    [
+      "a part has a millisecond left",
+      { kept: [{ ...kept, deadline: NOW + 1 }, ...others] },
+      "retention",
+      "green",
+      /^$/,
+    ],
     ["something is unclear", { notices: ["point p: class x is not in the policy"] }, "retention", "yellow", /class x/],
     ["nobody verified", { records: without("daily verification") }, "verification", "yellow", /No day was verified/],
     ["no drill was made", { records: without("drill") }, "restores", "yellow", /No drill shows/],
@@ -136,6 +148,7 @@ describe("one thing is changed in a quarter that went well", () => {
       "green",
       /^$/,
     ],
+    ["a part is not found", { kept: others }, "evidence", "yellow", /1 part not found, and no record tells of leaving/],
     ["no head was signed", { integrity: { ...good().integrity, head: undefined } }, "evidence", "yellow", /No head/],
     [
       "the head is old",

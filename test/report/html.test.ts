@@ -91,7 +91,7 @@ test("every section of the nineteen is there by its number, and every link leads
 });
 
 test("long tables are cut on the page, and say of how many rows and where all of them are", () => {
-  expect(page()).toContain("12 of 268, those with the smallest margin; all of them in <code>09-expiries.csv</code>");
+  expect(page()).toContain("12 of 289, those with the smallest margin; all of them in <code>09-expiries.csv</code>");
   expect(page()).toContain("−5 h 00 min");
 });
 

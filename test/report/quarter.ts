@@ -45,6 +45,8 @@ const CLASSES = [
 export const quarter = (): ReportEvidence => {
   const story = new Story();
   for (let index = 0; index < DAYS; index++) story.live(index);
+  // By noon of the day before they are due, so the last evening of the quarter is theirs.
+  story.letGo(DAYS);
   return story.evidence();
 };
 
@@ -78,7 +80,8 @@ class Story {
     else this.#capture(index, index === LATE_DAY ? night + 5 * HOUR_MS : night, "hot");
     if (index % 14 === 9) this.#capture(index, night + 14 * HOUR_MS, "release");
     if (dayOf(index).endsWith("-01")) this.#archive(index, night + HOUR_MS);
-    for (const age of [14, 28]) this.#expire(index, index - age, age);
+    this.letGo(index);
+    if (index % 14 === 9) this.#expireRelease(index - 14);
     this.#tell(night + 2 * HOUR_MS, this.#run(index));
     this.#verify(index, night + 3 * HOUR_MS);
     if (index === 75)
@@ -91,6 +94,10 @@ class Story {
       );
     if (index === 72) this.#hold(night + 8 * HOUR_MS, "requested", "claims-desk");
     if (index === 73) this.#hold(night + 9 * HOUR_MS, "approved", "data-protection");
+  }
+
+  letGo(index: number): void {
+    for (const age of [14, 28]) this.#expire(index, index - age, age);
   }
 
   evidence(): ReportEvidence {
@@ -258,6 +265,25 @@ class Story {
         });
       }
     }
+  }
+
+  #expireRelease(of: number): void {
+    const startedAt = FIRST_NIGHT + of * DAY_MS + 14 * HOUR_MS;
+    const deadline = startedAt + 14 * DAY_MS;
+    const lookedAt = deadline - MARGIN_MS + 300_000;
+    for (const { name } of CLASSES)
+      this.#tell(lookedAt, {
+        act: "expire",
+        part: { store: "hot", id: `${idOf(of)}-r`, class: name },
+        tier: "release",
+        startedAt,
+        deadline,
+        keyShredded: true,
+        objectsDeleted: 4,
+        objectsLeft: 0,
+        lookedAt,
+        marginMs: deadline - lookedAt,
+      });
   }
 
   #run(index: number): Act {

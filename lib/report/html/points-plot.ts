@@ -5,7 +5,7 @@ import type { EpochMs } from "../../model/units.ts";
 import { html, type Markup } from "./markup.ts";
 import { type PlotWidth, timeAxis, WIDTHS } from "./time-axis.ts";
 
-type State = "gone" | "kept" | "held" | "overdue" | "late" | "missing";
+type State = "gone" | "kept" | "held" | "lost" | "overdue" | "late" | "missing";
 
 interface Mark {
   readonly at: EpochMs;
@@ -25,7 +25,7 @@ const MARK_BOTTOM = 36;
 const TIERS: readonly Tier[] = ["hot", "release", "archive"];
 
 /** What lies over the others where marks meet. */
-const STATES: readonly State[] = ["gone", "kept", "held", "late", "overdue", "missing"];
+const STATES: readonly State[] = ["gone", "kept", "held", "late", "lost", "overdue", "missing"];
 
 /** Each part that was made in the period as a stroke at its capture, by tier and class: what is there now, what left, what was missed. */
 export const pointsPlot = (report: ComplianceReport): Markup => {
@@ -39,11 +39,13 @@ ${WIDTHS.map((width) => drawing(report, lanes, width))}
 </figure>`;
 };
 
-const lanesOf = ({ captures, archives, kept, missed }: ComplianceReport): readonly Lane[] => {
+const lanesOf = ({ captures, archives, kept, lost, missed }: ComplianceReport): readonly Lane[] => {
   const states = new Map(kept.map((row) => [keyOf(row.part.id, row.part.class), row.state]));
+  const vanished = new Set(lost.map(({ part }) => keyOf(part.id, part.class)));
   const stateOf = (id: string, name: string): State => {
     const state = states.get(keyOf(id, name));
-    return state === undefined ? "gone" : state === "held" || state === "overdue" ? state : "kept";
+    if (state === undefined) return vanished.has(keyOf(id, name)) ? "lost" : "gone";
+    return state === "held" || state === "overdue" ? state : "kept";
   };
   const late = new Set(missed.flatMap(({ found, point }) => (found === "late" && point !== undefined ? [point] : [])));
   const lanes = new Map<string, { tier: Tier; class: string; marks: Mark[] }>();
@@ -73,6 +75,7 @@ const LEGEND: Readonly<Record<State, string>> = {
   kept: "there",
   held: "held",
   late: "came late",
+  lost: "not found, without a record",
   overdue: "past its deadline",
   missing: "promised and not there",
 };
@@ -115,6 +118,8 @@ const strokeOf = (state: State, x: number, top: number): Markup => {
       return html`<path class="kept" d="M${x} ${high}V${low}"/>`;
     case "held":
       return html`<path class="kept" d="M${x} ${high}V${low}"/><circle class="held" cx="${x}" cy="${high + 1}" r="3.5"/>`;
+    case "lost":
+      return html`<circle class="lost" cx="${x}" cy="${low - 4}" r="3"/>`;
     case "late":
       return html`<path class="late" d="M${x} ${low + 1}l-4 -7h8Z"/>`;
     case "overdue":

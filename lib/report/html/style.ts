@@ -107,6 +107,7 @@ svg .end { text-anchor: end; }
 .gone { stroke: var(--faint); stroke-width: 1.6; } .kept { stroke: var(--accent); stroke-width: 2.2; }
 .held { fill: var(--paper); stroke: var(--accent); stroke-width: 1.6; }
 .overdue { stroke: var(--red); stroke-width: 2.2; } .bad { fill: var(--red); stroke: var(--paper); stroke-width: 1; }
+.lost { fill: var(--paper); stroke: var(--red); stroke-width: 1.6; }
 .late { fill: var(--yellow-fill); stroke: var(--yellow); stroke-width: 1; }
 .missing { stroke: var(--red); stroke-width: 2.4; fill: none; stroke-linecap: round; }
 .late-zone { fill: var(--red-wash); }
