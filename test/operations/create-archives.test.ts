@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { listArchiveParts } from "../../lib/engine/archive/list-archive-parts.ts";
+import { shredKey } from "../../lib/engine/shred.ts";
 import { memoryStore } from "../../lib/local/memory-store.ts";
 import type { AuditRecord } from "../../lib/model/audit.ts";
 import { archiveToSql, exportArchiveKey, listArchives, verifyArchives } from "../../lib/operations/archive.ts";
@@ -95,6 +96,48 @@ test("a run that dies in any write is completed by the next one, and every archi
         break;
       }
     }
+});
+
+test("what was recorded long ago is not recorded again", async () => {
+  const { world, evidence, clock } = await worldOf();
+  await create(world);
+  await clock.advance(10 * 24 * HOUR_MS);
+  await createArchives(world, []);
+  expect(await recordsIn(evidence)).toHaveLength(2);
+});
+
+test("of two runs at once each archive is made and recorded by one", async () => {
+  const { world, evidence } = await worldOf();
+  const due = await archivesDue(world, POLICY);
+  const runs = await Promise.all([createArchives(world, due), createArchives(world, due)]);
+  for (const [at] of due.entries())
+    expect(runs.map((outcomes) => String(outcomes[at]?.outcome)).toSorted()).toEqual(["made", "there"]);
+  expect(await recordsIn(evidence)).toHaveLength(due.length);
+});
+
+test("an archive whose document is damaged is not told as one that never was", async () => {
+  const { world, archive } = await worldOf();
+  await create(world);
+  const name = "archives/shop/2026-01-01/rest/part.json";
+  await archive.delete(name, (await archive.versions(name))[0] ?? "");
+  await archive.put(name, [Buffer.from("x")], { mode: "none" });
+  const damaged = { code: "OBJECT_CORRUPT" };
+  await expect(exportArchiveKey(world, "shop/2026-01-01", "rest")).rejects.toMatchObject(damaged);
+  expect((await verifyArchives(world, "all", "list")).problems).toMatchObject([{ ...damaged, object: name }]);
+  expect((await listArchives(world)).damaged).toMatchObject([{ name }]);
+});
+
+test("an archive whose removal has begun is told as one whose key was destroyed", async () => {
+  const { world, vault } = await worldOf();
+  await create(world);
+  const [key = ""] = await namesIn(vault.stores.keys, "archives/");
+  const wrapped = (await vault.stores.keys.get(key)) as Buffer;
+  await shredKey(vault.stores.keys, key, world.clock.now());
+  const states = async () => (await listArchives(world)).parts.map(({ state }) => state);
+  expect(await states()).toEqual(["key destroyed", "readable"]);
+  // A backup of the key store that was put back brings nothing back.
+  await vault.stores.keys.put(key, [wrapped]);
+  expect(await states()).toEqual(["key destroyed", "readable"]);
 });
 
 test("an archive that cannot be made is told and recorded, and the others are made", async () => {

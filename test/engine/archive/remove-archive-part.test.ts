@@ -3,6 +3,7 @@ import { archiveDocumentName, archiveKeyName } from "../../../lib/engine/archive
 import { listArchiveParts, type StoredArchivePart } from "../../../lib/engine/archive/list-archive-parts.ts";
 import { removeArchivePart } from "../../../lib/engine/archive/remove-archive-part.ts";
 import type { ArchiveTimes } from "../../../lib/model/archive.ts";
+import { Failure } from "../../../lib/model/errors.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
 import { archiveNewest, Dead, dyingAt, unlocked, versionsIn } from "./archive-world.ts";
@@ -83,6 +84,13 @@ test("killed in any delete, the part cannot be read, is still told, and running 
       if (left !== undefined) expect((await removeArchivePart(world, left, yes)).objectsLeft).toEqual([]);
       expect(await versionsIn(world.archive)).toEqual(namesOf(world.other));
     }
+});
+
+test("a store that does not answer ends the removal; it is not taken for a lock", async () => {
+  const world = await worldOf();
+  const down = async () => Promise.reject(new Failure("STORE_UNREACHABLE", "the disk is away"));
+  const removal = removeArchivePart({ ...world, archive: { ...world.archive, delete: down } }, world.part, yes);
+  await expect(removal).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
 });
 
 test("asked before the key goes and before objects go: whoever says no stops it there", async () => {
