@@ -21,9 +21,10 @@ This directory holds rows of some tables of a PostgreSQL database, as they were 
 tables. All files but this one are encrypted. Lastgood wrote them; you do not need Lastgood to read them.
 
 You need
-  - this directory: README.txt, manifest, and packs/ with files named 000001, 000002 and so on
+  - this directory: README.txt, manifest, and packs/ with files named 000001, 000002 and so on. Where the store keeps several
+    versions of a file, take the oldest one: later ones are not of this archive
   - the data key of this archive: 64 hexadecimal digits, as "lastgood archive key" wrote them into a file
-  - bash, openssl, zstd, and psql with a PostgreSQL server, version ${postgres} or later
+  - bash with its usual tools, openssl, zstd, and psql with a PostgreSQL server, version ${postgres} or later
 Without the data key nobody can open it. If the key was destroyed, that was meant to be.
 
 1. Put the key into a file data.key in this directory, and the lines between the marks into a file open.sh. Work where nobody
