@@ -3,6 +3,7 @@ import { sha256 } from "../engine/document.ts";
 import { findPoint } from "../engine/points.ts";
 import type { Vault } from "../engine/vault.ts";
 import type { AuditEntry } from "../model/audit.ts";
+import { isFailure } from "../model/errors.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ReleaseReceipt } from "../model/release.ts";
@@ -80,12 +81,15 @@ export const unrecordedExpiries = async (
 ): Promise<readonly AuditEntry[]> => {
   const open = new Map(parts.flatMap((part) => (part.outcome === "gone already" ? [[keyOf(part), part]] : [])));
   if (open.size === 0) return [];
-  for await (const record of readRecordsBack(evidence)) {
-    // When the plan was made they were there.
-    if (record.at < plan.madeAt) break;
-    if (record.outcome === "done" && record.act === "expire")
-      open.delete(keyOf({ point: record.part.id, class: record.part.class }));
-  }
+  // A record that cannot be read for broken evidence is written once more: twice does no harm.
+  await unlessBroken(async () => {
+    for await (const record of readRecordsBack(evidence)) {
+      // When the plan was made they were there.
+      if (record.at < plan.madeAt) break;
+      if (record.outcome === "done" && record.act === "expire")
+        open.delete(keyOf({ point: record.part.id, class: record.part.class }));
+    }
+  });
   const lookedAt = clock.now();
   return plan.parts.flatMap((part): readonly AuditEntry[] => {
     if (!open.has(keyOf(part))) return [];
@@ -146,14 +150,30 @@ export const drillEntry = ({ point, database, tables, rows, restore, elapsedMs }
   elapsedMs,
 });
 
-/** Records the policy of a run, if the run before it for the same databases had another one, or none. */
+/**
+ * Records the policy of a run, if the run before it for the same databases had another one, or none. Evidence that is broken
+ * keeps no capture and no deletion from being done: a policy that cannot be read there is recorded again, and where nothing can
+ * be appended the act's own record says so.
+ * @throws STORE_*
+ */
 export const recordPolicy = async (world: AuditWorld, policy: Policy): Promise<void> => {
   const digest = sha256(canonicalJson(plainJson(policy)));
   const databases = databasesOf(policy);
-  const last = await lastRecordOf(world.evidence, "policy", (record) => databasesOf(record.policy) === databases);
+  const last = await unlessBroken(() =>
+    lastRecordOf(world.evidence, "policy", (record) => databasesOf(record.policy) === databases),
+  );
   if (last?.sha256 === digest) return;
   const before = last === undefined ? {} : { before: last.sha256 };
-  await appendRecord(world, { outcome: "done", act: "policy", sha256: digest, ...before, policy });
+  await unlessBroken(() => appendRecord(world, { outcome: "done", act: "policy", sha256: digest, ...before, policy }));
+};
+
+const unlessBroken = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await look();
+  } catch (error) {
+    if (isFailure(error, "EVIDENCE_BROKEN")) return undefined;
+    throw error;
+  }
 };
 
 const databasesOf = (policy: unknown): string => [...(policy as Policy).databases].sort().join(" ");

@@ -1,13 +1,17 @@
 import { expect, test } from "vitest";
+import { headName, recordName } from "../../lib/engine/audit-chain.ts";
 import type { AuditRecord } from "../../lib/model/audit.ts";
-import { readRecords, recorded } from "../../lib/operations/audit.ts";
+import { Failure } from "../../lib/model/errors.ts";
+import { appendRecord, readRecords, recorded } from "../../lib/operations/audit.ts";
 import { captureEntry, expiryEntries, recordPolicy, unrecordedExpiries } from "../../lib/operations/entries.ts";
 import { applyExpiry, type ExpiryPlan, type ExpiryReport, planExpiry } from "../../lib/operations/expire-parts.ts";
 import { allPoints } from "../../lib/operations/points.ts";
 import { ClassHistory } from "../engine/class-history.ts";
+import { namesIn } from "../engine/memory-vault.ts";
 import { foldWorldOf } from "../engine/vault-history.ts";
+import { faulty } from "../faults/faulty.ts";
 import { DAY_MS, dataClass, HOUR_MS, policyOf, term } from "../policy/made-policy.ts";
-import { type AuditScene, newAudit } from "./audit-world.ts";
+import { type AuditScene, newAudit, otherProcess, overwrite, sweepOf } from "./audit-world.ts";
 
 const POLICY = policyOf([
   dataClass("people", "P14D", { tables: ["public.people_*"] }),
@@ -85,6 +89,15 @@ test("parts that went in a run that died before its records are recorded by the 
   expect((await recordsIn(audit)).filter(({ act }) => act === "expire")).toHaveLength(3);
 });
 
+test("a record that is damaged keeps no expiry from being recorded", async () => {
+  const { audit, apply } = await dueScene();
+  await appendRecord(audit, sweepOf(1));
+  await overwrite(audit.evidence, recordName(1), Buffer.from("x"));
+  await apply("before its records");
+  await apply();
+  expect(await namesIn(audit.evidence, "chain/")).toHaveLength(1 + 3 + 1);
+});
+
 test("a part that was held is recorded as refused, one that a store refused as failed, each with its code", async () => {
   const { plan, apply } = await dueScene();
   const report = await apply("before its records");
@@ -130,4 +143,29 @@ test("two policies that take turns in one vault, each for its own databases, are
   const another = policyOf(POLICY.classes, { databases: ["books"] });
   for (const policy of [POLICY, another, POLICY, another]) await recordPolicy(audit, policy);
   expect(await recordsIn(audit)).toHaveLength(2);
+});
+
+test("broken evidence keeps no act from being done: a damaged policy is recorded again, and what cannot be appended to is told by the act", async () => {
+  const audit = newAudit();
+  await recordPolicy(audit, POLICY);
+  await overwrite(audit.evidence, recordName(1), Buffer.from("x"));
+  await recordPolicy(audit, POLICY);
+  await recordPolicy(audit, POLICY);
+  expect(await namesIn(audit.evidence, "chain/")).toEqual([recordName(1), recordName(2)]);
+  // As if all but the first two of nine signed records had been put back.
+  await audit.evidence.put(headName(9), []);
+  const other = policyOf(POLICY.classes, { databases: ["books"] });
+  const after = otherProcess(audit);
+  await recordPolicy(after, other);
+  expect(await namesIn(audit.evidence, "chain/")).toHaveLength(2);
+  await expect(recorded(after, { act: "sweep" }, async () => 1, sweepOf)).rejects.toMatchObject({
+    code: "EVIDENCE_UNWRITTEN",
+    message: expect.stringContaining("record 9 of the audit chain is missing") as string,
+  });
+});
+
+test("a store that does not answer keeps an act from being done without its policy on record", async () => {
+  const audit = newAudit();
+  const evidence = faulty(audit.evidence).on("list", 1, new Failure("STORE_UNREACHABLE", "no answer"));
+  await expect(recordPolicy({ ...audit, evidence }, POLICY)).rejects.toMatchObject({ code: "STORE_UNREACHABLE" });
 });
