@@ -9,27 +9,26 @@ import { CLASSES } from "../engine/class-history.ts";
 import { namesIn } from "../engine/memory-vault.ts";
 import { HOUR_MS, hotPart, POLICY, RetentionHistory } from "./retention-world.ts";
 
-const RUNS = 8;
+const RUNS = 6;
 const HOURS = 40;
 
 /** What happens in an hour, besides the worker. */
 interface Hour {
   readonly capture: boolean;
-  /** A store refuses to delete anything of this class. */
-  readonly refused: number | undefined;
   readonly hold: number | undefined;
   readonly release: boolean;
   /** The worker runs so many milliseconds into the hour, or not at all. */
   readonly runAt: number | undefined;
 }
 
-const chance = <T>(arbitrary: fc.Arbitrary<T>, freq: number) => fc.option(arbitrary, { nil: undefined, freq });
+/** Something, in so many of ten hours. */
+const inTen = <T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.oneof({ weight, arbitrary }, { weight: 10 - weight, arbitrary: fc.constant(undefined) });
 const hour: fc.Arbitrary<Hour> = fc.record({
-  capture: fc.integer({ min: 0, max: 7 }).map((n) => n === 0),
-  refused: chance(fc.nat(CLASSES.length - 1), 1),
-  hold: chance(fc.nat(), 1),
-  release: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
-  runAt: chance(fc.constantFrom(0, 1, HOUR_MS / 2, HOUR_MS - 1), 8),
+  capture: inTen(1, fc.constant(true)).map((taken) => taken === true),
+  hold: inTen(2, fc.nat()),
+  release: inTen(1, fc.constant(true)).map((taken) => taken === true),
+  runAt: inTen(8, fc.constantFrom(0, 1, HOUR_MS / 2, HOUR_MS - 1)),
 });
 
 const policyOf = (hours: readonly number[]): Policy => ({
@@ -60,7 +59,8 @@ class Year {
     return this.story.history.made.clock.now();
   }
 
-  async pass(one: Hour): Promise<void> {
+  /** @param refused  class that a store refuses to delete anything of */
+  async pass(one: Hour, refused: number | undefined): Promise<void> {
     const { clock } = this.story.history.made;
     const end = this.now + HOUR_MS;
     if (one.capture) {
@@ -76,7 +76,7 @@ class Year {
     const running = this.now;
     if (one.runAt !== undefined) {
       await clock.advance(Math.max(0, end - HOUR_MS + one.runAt - running));
-      await this.#run(one.refused);
+      await this.#run(refused);
     }
     await clock.advance(end - this.now);
   }
@@ -138,10 +138,15 @@ test("whatever is captured, held, released and refused, and whenever the worker 
 }, async () => {
   const terms = fc.array(fc.integer({ min: 3, max: 30 }), { minLength: CLASSES.length, maxLength: CLASSES.length });
   const hours = fc.array(hour, { minLength: HOURS, maxLength: HOURS });
+  const outage = fc.record({
+    of: fc.nat(CLASSES.length - 1),
+    from: fc.nat(HOURS),
+    lasts: fc.integer({ min: 0, max: 20 }),
+  });
   await fc.assert(
-    fc.asyncProperty(terms, hours, async (counts, all) => {
+    fc.asyncProperty(terms, hours, outage, async (counts, all, { of, from, lasts }) => {
       const year = new Year(await RetentionHistory.begin(2), policyOf(counts));
-      for (const one of all) await year.pass(one);
+      for (const [i, one] of all.entries()) await year.pass(one, i >= from && i < from + lasts ? of : undefined);
     }),
     { numRuns: RUNS },
   );
