@@ -9,7 +9,7 @@ import { businessDateOf } from "../policy/business-date.ts";
 import { type DayFacts, invariantsOf } from "../policy/invariants.ts";
 import { cycleDaysOf, rotation, SLICES } from "../policy/rotation.ts";
 import { invariantLights, worstOf } from "../policy/verdict.ts";
-import type { RetainedFacts, RetainedStore } from "../ports/retained-store.ts";
+import type { RetainedStore } from "../ports/retained-store.ts";
 import { type AuditWorld, appendRecord } from "./audit.ts";
 import { takeArchiveStock } from "./day-archives.ts";
 import { chooseDrill, type DrillChoice } from "./day-drill.ts";
@@ -91,7 +91,11 @@ export const verifyDay = async (
     holdsBroken,
     tables: stock.tables,
     damaged: stock.problems.length + archives.problems,
-    unnamed: unnamedOf(stock, archives.unknown),
+    unnamed: stock.unnamed,
+    unknownArchived: {
+      objects: archives.unknown.length,
+      oldestAt: archives.unknown.map(({ writtenAt }) => writtenAt).toSorted((a, b) => a - b)[0],
+    },
     strangers: stock.strangers,
     listed: stock.found.objects,
     keysWithoutPart: [...stock.keysWithoutPart, ...archives.keysWithoutPart],
@@ -173,14 +177,6 @@ const drillsMissed = ({ point, missed }: DrillChoice, { drill, failed }: Drilled
   if (point === undefined || (drill === undefined && failed === undefined)) return missed;
   const others = [...missed].filter(([database]) => database !== point.database);
   return new Map(failed === undefined ? others : [...others, [point.database, failed]]);
-};
-
-const unnamedOf = ({ unnamed }: Stock, versions: readonly RetainedFacts[]): DayFacts["unnamed"] => {
-  const oldestAt = Math.min(unnamed.oldestAt ?? Infinity, ...versions.map((facts) => facts.writtenAt));
-  return {
-    objects: unnamed.objects + versions.length,
-    oldestAt: Number.isFinite(oldestAt) ? oldestAt : undefined,
-  };
 };
 
 const keysThatStand = async ({ vault }: DailyWorld): Promise<readonly string[]> => {

@@ -36,8 +36,10 @@ export interface DayFacts {
   readonly tables: readonly (TableName & { readonly class: string })[];
   /** Objects that points and archives name and that are missing or damaged. */
   readonly damaged: number;
-  /** Objects that nothing names, and when the oldest was written by its store's clock. */
+  /** Objects that nothing names, and when the oldest was written by its store's clock. A sweep takes them away. */
   readonly unnamed: { readonly objects: number; readonly oldestAt: EpochMs | undefined };
+  /** The same of the archive store, where nothing is swept: they go by the class that ends first. */
+  readonly unknownArchived: { readonly objects: number; readonly oldestAt: EpochMs | undefined };
   /** Objects that Lastgood did not make: the first of them, and how many. */
   readonly strangers: { readonly names: readonly string[]; readonly total: number };
   /** Objects of the hot store and keys of parts that the listings showed. */
@@ -92,7 +94,7 @@ const NO_LEDGER = notApplicable("there is no ledger of erasures yet: rows leave 
 
 const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdict>> = {
   /** Nothing outlives its deadline without a hold. */
-  "I-01": (policy, { now, points, archives, holds, unnamed }) => {
+  "I-01": (policy, { now, points, archives, holds, unnamed, unknownArchived }) => {
     const hot = duePartsOf(policy, points, now).parts;
     const overdue = [
       ...hot
@@ -103,15 +105,14 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
         .map(({ part }) => part),
     ];
     const free = overdue.filter((part) => holdOn(holds, part) === undefined);
-    const late = unnamed.oldestAt !== undefined && now >= unknownTimes(policy, unnamed.oldestAt).deadline;
+    const unknownAt = Math.min(unnamed.oldestAt ?? Infinity, unknownArchived.oldestAt ?? Infinity);
+    const late = Number.isFinite(unknownAt) && now >= unknownTimes(policy, unknownAt).deadline;
     return judged(
       [
         ...(free.length === 0
           ? []
           : [`${formatNumber(free.length, "part")} past the deadline: ${some(free.map(partName))}`]),
-        ...(late
-          ? [`what nothing names is older than the shortest class allows (${formatInstant(unnamed.oldestAt)})`]
-          : []),
+        ...(late ? [`what nothing names is older than the shortest class allows (${formatInstant(unknownAt)})`] : []),
       ],
       `${formatNumber(hot.length + archives.length, "part")}, none past its deadline${overdue.length === 0 ? "" : ` but ${overdue.length} that a hold keeps`}`,
     );
@@ -130,7 +131,7 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
   },
 
   /** What was found is what is catalogued, both ways. */
-  "I-03": (_, { now, points, archives, damaged, unnamed, strangers, listed }) => {
+  "I-03": (_, { now, points, archives, damaged, unnamed, unknownArchived, strangers, listed }) => {
     const isOld = unnamed.oldestAt !== undefined && unnamed.oldestAt < now - CHECK_MS_MAX;
     return judged(
       [
@@ -144,7 +145,7 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
             ]
           : []),
       ],
-      `${formatNumber(points.length, "point")} and ${formatNumber(archives.length, "archive part")} with all they name, ${formatNumber(listed, "object")} listed${unnamed.objects === 0 ? "" : `; ${formatNumber(unnamed.objects, "object")} that nothing names wait for the next sweep`}`,
+      `${formatNumber(points.length, "point")} and ${formatNumber(archives.length, "archive part")} with all they name, ${formatNumber(listed, "object")} listed${unnamed.objects === 0 ? "" : `; ${formatNumber(unnamed.objects, "object")} that nothing names wait for the next sweep`}${unknownArchived.objects === 0 ? "" : `; ${formatNumber(unknownArchived.objects, "object")} of the archive that nothing names go as the class that ends first`}`,
     );
   },
 

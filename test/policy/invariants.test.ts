@@ -67,6 +67,7 @@ const FACTS: DayFacts = {
   tables: [{ database: "shop", schema: "public", name: "money", class: "money" }],
   damaged: 0,
   unnamed: { objects: 0, oldestAt: undefined },
+  unknownArchived: { objects: 0, oldestAt: undefined },
   strangers: { names: [], total: 0 },
   listed: 12,
   keysWithoutPart: [],
@@ -128,6 +129,12 @@ describe("what breaks an invariant, and what just does not", () => {
       /older than the shortest class/,
     ],
     [
+      "I-01",
+      "one in the archive when the shortest class ends",
+      { points: [], unknownArchived: { objects: 1, oldestAt: NOW - 14 * DAY_MS } },
+      /older than the shortest class/,
+    ],
+    [
       "I-02",
       "a lock until deletion",
       { archives: [archive({ times: { ...archive().times, retainUntil: START + 100 * DAY_MS } })] },
@@ -151,6 +158,12 @@ describe("what breaks an invariant, and what just does not", () => {
       "a stranger",
       { strangers: { names: ["a", "b", "c", "d", "e"], total: 5 } },
       /5 objects that Lastgood did not make: a, b, c and 2 more/,
+    ],
+    [
+      "I-03",
+      "leftovers in the archive, however old",
+      { unknownArchived: { objects: 2, oldestAt: NOW - 13 * DAY_MS } },
+      undefined,
     ],
     ["I-03", "leftovers of 26 hours", { unnamed: { objects: 2, oldestAt: NOW - 26 * HOUR_MS } }, undefined],
     [
@@ -221,6 +234,18 @@ describe("what breaks an invariant, and what just does not", () => {
       /does not name: old/,
     ],
     ["I-13", "one that went after its minimum", { gone: { lookedFor: [gone()], found: [] } }, undefined],
+    [
+      "I-13",
+      "one that went when its minimum ended",
+      { gone: { lookedFor: [gone({ lookedAt: Date.UTC(2025, 0, 11) })], found: [] } },
+      undefined,
+    ],
+    [
+      "I-13",
+      "one that went a millisecond before",
+      { gone: { lookedFor: [gone({ lookedAt: Date.UTC(2025, 0, 11) - 1 })], found: [] } },
+      /gone before the minimum/,
+    ],
     [
       "I-13",
       "one that went before its minimum",
