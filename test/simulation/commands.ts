@@ -7,6 +7,7 @@ import { type ArchiveOutcome, archivesDue, createArchives } from "../../lib/oper
 import { verifyDay } from "../../lib/operations/daily-verification.ts";
 import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
 import { signHead } from "../../lib/operations/evidence.ts";
+import { makeReport, reportPeriod, type SignedReport } from "../../lib/operations/report.ts";
 import { applyPlan, planOfRestore } from "../../lib/operations/restore.ts";
 import { openRestoreLane } from "../../lib/operations/restore-lane.ts";
 import { type RetentionReport, runRetention } from "../../lib/operations/retention.ts";
@@ -62,6 +63,14 @@ export const verify = (world: CommandWorld, scratch: () => Promise<string>): Pro
       return verifyByRestore({ ...world, target, reader: plainReader(url), openLanes }, point);
     },
   });
+
+/** @param to  the day after the last one */
+export const report = (
+  { vault, archive, audit, keys }: CommandWorld,
+  from: string,
+  to: string,
+): Promise<SignedReport> =>
+  makeReport({ vault, archive, audit, signer: keys, version: "simulated" }, POLICY, reportPeriod(POLICY, from, to));
 
 export const sign = async ({ audit, keys }: CommandWorld): Promise<AuditHead> => (await signHead(audit, keys)).head;
 

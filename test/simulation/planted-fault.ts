@@ -49,7 +49,7 @@ export class PlantedFault {
     return this.#answer(name, verb, call as () => Promise<unknown>);
   }
 
-  async *#listing(name: Fault["store"], call: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  async *#listing(name: Fault["store"], call: () => AsyncIterable<unknown>): AsyncGenerator {
     await this.#answer(name, "list", async () => undefined);
     for await (const facts of call()) {
       this.#checkAlive();

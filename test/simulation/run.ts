@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,6 +17,7 @@ after each of them that every promise was kept. Ends with status 1 if one was no
   --days <count>   (default 366)
   --seed <number>  what happens by chance; the same seed, the same year (default 1)
   --out <file>     write the days as CSV
+  --report <dir>   write the compliance report of all the days there
   --json           print the report as JSON
   --help           this`;
 
@@ -27,6 +28,7 @@ const main = async (): Promise<number> => {
       days: { type: "string", default: "366" },
       seed: { type: "string", default: "1" },
       out: { type: "string" },
+      report: { type: "string" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -40,8 +42,15 @@ const main = async (): Promise<number> => {
     simulate({ ...databases, from: values.from, days, seed, onDay: tell }),
   );
   if (values.out !== undefined) await writeFile(values.out, csvOf(report.days));
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${linesOf(report).join("\n")}\n`);
+  if (values.report !== undefined) await writeReport(values.report, report);
+  const { report: _, ...facts } = report;
+  process.stdout.write(values.json ? `${JSON.stringify(facts)}\n` : `${linesOf(report).join("\n")}\n`);
   return report.broken.length === 0 ? 0 : 1;
+};
+
+const writeReport = async (directory: string, { report }: SimulationReport): Promise<void> => {
+  await mkdir(directory, { recursive: true });
+  for (const { name, bytes } of report) await writeFile(join(directory, name), bytes);
 };
 
 const wholeNumber = (option: string, text: string): number => {

@@ -1,3 +1,5 @@
+import type { ReportFile } from "../../lib/operations/report.ts";
+
 export interface SimulationOptions {
   /** First business date. */
   readonly from: string;
@@ -8,6 +10,8 @@ export interface SimulationOptions {
   readonly databaseUrl: string;
   /** Makes a database to restore into. */
   readonly emptyDatabase: () => Promise<string>;
+  /** Leaves out what keeps the promises of retention: then they must be seen to be broken. */
+  readonly workerRests?: boolean;
   readonly onDay?: (day: SimulatedDay) => void;
 }
 
@@ -36,5 +40,7 @@ export interface SimulationReport {
   readonly days: readonly SimulatedDay[];
   readonly counts: Readonly<Record<string, number>>;
   readonly broken: readonly string[];
+  /** The compliance report of all the days. */
+  readonly report: readonly ReportFile[];
   readonly elapsedMs: number;
 }
