@@ -1,11 +1,16 @@
+import { recordName } from "../../lib/engine/audit-chain.ts";
+import { sha256 } from "../../lib/engine/document.ts";
+import { encodeEvidence } from "../../lib/engine/evidence-document.ts";
 import { putOnce, receiptName, signedBytes } from "../../lib/engine/receipt.ts";
 import { evidenceSigner } from "../../lib/local/evidence-signer.ts";
+import type { AuditRecord } from "../../lib/model/audit.ts";
 import type { AuditHead } from "../../lib/model/audit-head.ts";
 import type { ReleaseReceipt } from "../../lib/model/release.ts";
+import { readRecords } from "../../lib/operations/audit.ts";
 import { signHead } from "../../lib/operations/evidence.ts";
 import { verifyEvidence } from "../../lib/operations/verify-evidence.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
-import { type AuditScene, appendSweeps, newAudit } from "./audit-world.ts";
+import { type AuditScene, appendSweeps, newAudit, overwrite } from "./audit-world.ts";
 
 export const SIGNER = evidenceSigner({ id: "00", key: Buffer.alloc(32, 7) });
 export const OTHER_SIGNER = evidenceSigner({ id: "01", key: Buffer.alloc(32, 8) });
@@ -51,3 +56,15 @@ export const problemsOf = async (
   { keptHead, publicKey = PUBLIC_KEY }: { readonly keptHead?: Buffer; readonly publicKey?: string } = {},
 ): Promise<readonly string[]> =>
   (await verifyEvidence(evidence, { publicKey, keptHead })).problems.map((problem) => problem.message);
+
+/** Writes records again from one on as somebody would who has no key: changed, and linked to each other as they must be. */
+export const rewriteFrom = async (store: ObjectStore, from: number, change: (record: AuditRecord) => object) => {
+  const records: AuditRecord[] = [];
+  for await (const record of readRecords(store)) records.push(record);
+  let previous = records[from - 1]?.previous as string;
+  for (const record of records.slice(from - 1)) {
+    const changed = { ...record, ...change(record), previous } as AuditRecord;
+    await overwrite(store, recordName(record.seq), encodeEvidence(changed));
+    previous = sha256(encodeEvidence(changed));
+  }
+};
