@@ -3,7 +3,8 @@ import type { AuditRecord } from "../../lib/model/audit.ts";
 import type { ComplianceReport } from "../../lib/model/report.ts";
 import { compileReport } from "../../lib/report/compile-report.ts";
 import type { ReportEvidence } from "../../lib/report/evidence.ts";
-import { DAY_MS, HOUR_MS, nothing, PERIOD, quarter } from "./quarter.ts";
+import { nothing, quarter } from "./quarter.ts";
+import { DAY_MS, HOUR_MS, PERIOD } from "./quarter-facts.ts";
 
 const NOW = PERIOD.to + 8 * HOUR_MS;
 const made = (change: Partial<ReportEvidence> = {}): ComplianceReport => compileReport({ ...quarter(), ...change });
