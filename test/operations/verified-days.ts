@@ -8,6 +8,7 @@ import { applyExpiry, planExpiry } from "../../lib/operations/expire-parts.ts";
 import type { DrillReport } from "../../lib/operations/verify-restore.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { ClassHistory } from "../engine/class-history.ts";
+import { namesIn } from "../engine/memory-vault.ts";
 import { foldWorldOf } from "../engine/vault-history.ts";
 import type { ManualClock } from "../faults/manual-clock.ts";
 import { dataClass, HOUR_MS, policyOf } from "../policy/made-policy.ts";
@@ -120,4 +121,20 @@ export const hotOf = ({ tiers }: DailyVerification): TierVerdict => {
   const found = tiers.find((one) => one.tier === "hot");
   if (found === undefined) throw new Error("there is no verdict of tier hot");
   return found;
+};
+
+export const first = async (store: ObjectStore, prefix: string): Promise<string> =>
+  (await namesIn(store, prefix))[0] as string;
+
+/** Puts other bytes under a name, as somebody with a disk can. */
+export const replace = async (store: ObjectStore, name: string, change: (bytes: Buffer) => Buffer): Promise<void> => {
+  const bytes = (await store.get(name)) as Buffer;
+  await store.delete(name);
+  await store.put(name, [change(bytes)]);
+};
+export const cut = (bytes: Buffer): Buffer => bytes.subarray(0, -1);
+export const flip = (bytes: Buffer): Buffer => {
+  const changed = Buffer.from(bytes);
+  changed.writeUInt8(changed.readUInt8(changed.length - 1) ^ 1, changed.length - 1);
+  return changed;
 };

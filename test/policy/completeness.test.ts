@@ -63,7 +63,10 @@ test("of two points on a day one that is whole counts, and without one it is inc
 });
 
 test("points of the future, as a clock that was set back shows them, keep no promise", () => {
-  expect(told(nightly([0, 5]), NOON + 2 * DAY_MS).map(([, found]) => found)).toEqual(["present", "missing"]);
+  const tonight = pointOf(START + 2 * DAY_MS + 20 * HOUR_MS);
+  const founds = (points: readonly Point[]) => told(points, NOON + 2 * DAY_MS).map(([, found]) => found);
+  expect(founds(nightly([0, 5]))).toEqual(["present", "missing"]);
+  expect(founds([...nightly([0, 2]), tonight])).toEqual(["present", "missing"]);
 });
 
 test("a gap is told until what would have been taken then would be deleted, by the longest class that the database has", () => {
@@ -99,6 +102,19 @@ describe("periods do not move with the first point", () => {
       expect(all).toEqual(expect.arrayContaining([...endsFrom(START + shift)]));
     expect(new Set(all.map((at) => new Date(at).toISOString().slice(11, 13)))).toEqual(new Set(hours));
   });
+});
+
+test.each([
+  ["P1W", "2027-01-11"],
+  ["P2M", "2027-03-01"],
+  ["P3M", "2027-04-01"],
+  ["P1Y", "2028-01-01"],
+])("a period of %s ends where the calendar says", (every, end) => {
+  const policy = policyOf([dataClass("money", "P9Y")], { hot: { every: term(every), window: term("P9Y") } });
+  const until = (now: number) =>
+    promisedHotPoints(policy, { points: nightly([0]), incomplete: new Set(), promisedSince: START }, now);
+  expect(until(Date.parse(end) - 1)).toEqual([]);
+  expect(until(Date.parse(end))).toEqual([{ expectedAt: Date.parse(end), found: "present", point: `p${START}` }]);
 });
 
 test("with a point on each business date none is missing, whatever the zone does to its clocks", () => {

@@ -87,6 +87,13 @@ test("what is new is read on its first day, with room for a store whose clock is
   expect(second.reads(other, START - 10 * 60_000 - 1)).toBe(false);
 });
 
+test("everything was read when the last slice of a ring was, and not one slice before", () => {
+  const count = Math.ceil(SLICES / 7);
+  const since = (before: number) => rotation([{ at: START - DAY_MS, from: 0, count: before }], 8, START).allReadSince;
+  expect(since(SLICES - count - 1)).toBeUndefined();
+  expect(since(SLICES - count)).toBe(START - DAY_MS);
+});
+
 test("a cycle of a day reads everything each day", () => {
   const { reads, turns, allReadSince } = rotation([], 1, START);
   expect([...Array(500).keys()].every((n) => reads(page(n), 0))).toBe(true);
