@@ -4,7 +4,7 @@ import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 
 /** A hold that nobody looks at again is a way to keep data for ever. */
-export const REVIEW_MS_MAX = 90 * 24 * 3_600_000;
+const REVIEW_MS_MAX = 90 * 24 * 3_600_000;
 const TEXT_CHARS_MAX = 200;
 
 export type HoldState = "requested" | "holding" | "release requested" | "released";

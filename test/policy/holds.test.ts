@@ -5,7 +5,6 @@ import {
   holdOn,
   holdState,
   isHolding,
-  REVIEW_MS_MAX,
   releaseApprovalRefusal,
   releaseRefusal,
   requestRefusal,
@@ -42,6 +41,12 @@ test.each([
   expect(holdOn([holding], part)).toBeUndefined();
 });
 
+test("a hold on several parts holds each of them", () => {
+  const other = { ...PART, class: "money" };
+  const both = { ...holding, parts: [PART, other] };
+  expect([holdOn([both], PART), holdOn([both], other)]).toEqual([both, both]);
+});
+
 test("of several holds on a part one that still holds is found: releasing one frees nothing that another holds", () => {
   const other = { ...holding, id: "other" };
   expect(holdOn([released, other], PART)).toBe(other);
@@ -65,11 +70,11 @@ describe("a request is refused", () => {
     ["without parts", { parts: [] }, "ann", "no part is named"],
     ["with a part twice", { parts: [PART, { ...PART }] }, "ann", "a part is named twice"],
     ["with a review date that is now", { reviewAt: AT }, "ann", "the review date has passed already"],
-    ["with one a millisecond too far away", { reviewAt: AT + REVIEW_MS_MAX + 1 }, "ann", "more than 90 days away"],
+    ["with one a millisecond too far away", { reviewAt: AT + 90 * 86_400_000 + 1 }, "ann", "more than 90 days away"],
   ])("%s", (_, change, by, reason) => expect(refusal(change, by)).toContain(reason));
   test("not at the limits", () => {
     const parts = [PART, { ...PART, class: "money" }];
-    expect(refusal({ reviewAt: AT + REVIEW_MS_MAX, matter: "7".repeat(200), parts })).toBeUndefined();
+    expect(refusal({ reviewAt: AT + 90 * 86_400_000, matter: "7".repeat(200), parts })).toBeUndefined();
     expect(refusal({ reviewAt: AT + 1 })).toBeUndefined();
   });
   test("by everybody where the policy names nobody", () =>
@@ -92,6 +97,9 @@ test.each([
   [requested, "ben", "closed", "nobody has approved it, so it holds nothing: there is nothing to release"],
   [releasing, "ann", "closed", "ben requested its release already"],
   [holding, "ann", "", "the reason has to be said in 1 to 200 characters on one line"],
+  [holding, "ann", " ", "the reason has to be said in 1 to 200 characters on one line"],
+  [holding, "ann", "7".repeat(201), "the reason has to be said in 1 to 200 characters on one line"],
+  [holding, "ann", "7".repeat(200), undefined],
 ] as const)("a request to release %# by %s", (hold, by, reason, refusal) =>
   expect(releaseRefusal(POLICY, hold, by, reason)).toBe(refusal),
 );
