@@ -119,6 +119,7 @@ beforeAll(async () => {
   const daily = readFileSync(file("lastgood.yaml"), "utf8").replaceAll("P7D", "P1D");
   writeFileSync(file("daily.yaml"), daily);
   await run("status", "--policy", file("daily.yaml"), ...second);
+  await run("verify", "--policy", file("daily.yaml"), "--no-drill", ...second);
   await run("verify", "--policy", file("daily.yaml"), "--scratch", await freshDatabase(server));
   // A chunk that is gone, so that there is a problem to report and an object to name.
   const chunks = join(directory, "vault/hot/chunks");
