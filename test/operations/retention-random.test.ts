@@ -84,7 +84,8 @@ class Year {
   }
 
   async #hold(pick: number): Promise<void> {
-    const there = [...(await this.#there())].filter((part) => !this.#held.has(part));
+    const buried = await this.#buried();
+    const there = [...(await this.#there())].filter((part) => !this.#held.has(part) && !buried.has(part));
     const part = there[pick % Math.max(1, there.length)];
     if (part === undefined) return;
     const [id = "", name = ""] = part.split("/");
@@ -104,7 +105,7 @@ class Year {
     const report = await runRetention({ ...this.story.world(), vault }, this.policy);
     for (const { part } of report.alarms) if (part !== undefined) this.#alarmed.add(`${part.id}/${part.class}`);
     const after = await this.#there();
-    for (const part of before) if (!after.has(part)) this.story.history.states.delete(part);
+    for (const part of await this.#buried()) this.story.history.states.delete(part);
     const isOver = (part: string): boolean => this.#deadlineOf(part) <= this.now;
     const isHeld = (part: string): boolean => this.#held.has(part);
     const gone = [...before].filter((part) => !after.has(part));
@@ -136,12 +137,16 @@ class Year {
     return this.#deadlineOf(part) - marginOf(termOf(this.policy, part.split("/")[1] ?? ""));
   }
 
-  /** Parts that somebody with the keys could still read: their wrapped key is there and was not destroyed. */
+  /** Parts whose wrapped key is there: who has the key file could still read them. */
   async #there(): Promise<ReadonlySet<string>> {
     const { keys } = this.story.history.made.stores;
-    const buried = new Set((await namesIn(keys, "tombstones/")).map((name) => name.slice("tombstones/parts/".length)));
-    const names = (await namesIn(keys, "parts/")).map((name) => name.slice("parts/".length));
-    return new Set(names.filter((name) => !buried.has(name)));
+    return new Set((await namesIn(keys, "parts/")).map((name) => name.slice("parts/".length)));
+  }
+
+  /** Parts that count as destroyed, also where a store keeps their keys. */
+  async #buried(): Promise<ReadonlySet<string>> {
+    const { keys } = this.story.history.made.stores;
+    return new Set((await namesIn(keys, "tombstones/")).map((name) => name.slice("tombstones/parts/".length)));
   }
 }
 
