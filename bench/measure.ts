@@ -9,6 +9,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** As the server's operating-system user, not ours. */
   readonly asServer?: boolean;
+  /** Exit statuses that say it came to its end; 0 if not given. */
+  readonly statuses?: readonly number[];
 }
 
 /** What one run of a command cost. */
@@ -58,7 +60,7 @@ export const measure = async (command: Command, server: Server, deadline: AbortS
   const seconds = (performance.now() - began) / 1000;
   const [stdout = "", stderr = "", times = ""] = texts.map((text) => text());
   deadline.throwIfAborted();
-  if (child.exitCode !== 0) {
+  if (child.exitCode === null || !(command.statuses ?? [0]).includes(child.exitCode)) {
     const said = (stderr.trim() || stdout.trim()).slice(-1500);
     throw new Error(
       `${command.argv.slice(0, 3).join(" ")} … ended with ${child.exitCode ?? child.signalCode}: ${said}`,

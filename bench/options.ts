@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** In the order they run: `second` changes the data, so it comes after what needs it unchanged. Each stands alone, so that a run which was stopped continues with `--only`. */
-export const SCENARIOS = ["first", "restore", "second", "layers", "fold"] as const;
+export const SCENARIOS = ["first", "restore", "second", "layers", "fold", "retention"] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 export interface Options {
