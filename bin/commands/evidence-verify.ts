@@ -67,9 +67,9 @@ const openGiven = (directory: string) =>
   });
 
 const reportLines = (report: EvidenceReport): readonly string[] => {
-  const { records, heads, receipts, newestHead, lastAt, problems } = report;
+  const { records, heads, receipts, reports, newestHead, lastAt, problems } = report;
   return [
-    `verified ${formatNumber(records, "record")}, ${formatNumber(heads, "signed head")}, ${formatNumber(receipts, "receipt")} by key ${report.keyId.slice(0, 16)}`,
+    `verified ${formatNumber(records, "record")}, ${formatNumber(heads, "signed head")}, ${formatNumber(receipts, "receipt")}, ${formatNumber(reports, "report")} by key ${report.keyId.slice(0, 16)}`,
     ...(lastAt === undefined ? [] : [`  last record  ${formatInstant(lastAt)}`]),
     ...(newestHead === undefined
       ? []

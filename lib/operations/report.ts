@@ -17,11 +17,10 @@ import { renderPage } from "../report/html/page.ts";
 import { tablesOf } from "../report/tables.ts";
 import { type AuditWorld, appendRecord, recorded } from "./audit.ts";
 import { recordPolicy } from "./entries.ts";
+import { lastReportNumber, reportName, signatureName } from "./kept-reports.ts";
 import { gatherChain, whatBreaks } from "./report-chain.ts";
 import { gatherVault, type VaultPlaces } from "./report-evidence.ts";
 
-const PREFIX = "reports/";
-const NUMBER_DIGITS = 6;
 const FIRST_PREVIOUS = "0".repeat(64);
 /** Each try loses to somebody who made a report just then. */
 const TRIES_MAX = 20;
@@ -126,15 +125,9 @@ export const reportFiles = ({ report, json, sha256: digest, signature }: SignedR
   ...tablesOf(report).map((table) => ({ name: csvNameOf(table), bytes: csvOf(table) })),
 ];
 
-const numberText = (number: number): string => String(number).padStart(NUMBER_DIGITS, "0");
-const reportName = (number: number): string => `${PREFIX}${numberText(number)}.json`;
-const signatureName = (number: number): string => `${PREFIX}${numberText(number)}.signature.json`;
-
 /** The number that is free, and the digest of the report before it. */
 const nextNumber = async (evidence: ObjectStore): Promise<Pick<ComplianceReport, "number" | "previous">> => {
-  let last = 0;
-  for await (const { name } of evidence.list(PREFIX))
-    last = Math.max(last, Number(/^reports\/(\d+)\./.exec(name)?.[1] ?? 0));
+  const last = await lastReportNumber(evidence);
   const bytes = last === 0 ? undefined : await evidence.get(reportName(last));
   return { number: last + 1, previous: bytes === undefined ? FIRST_PREVIOUS : sha256(bytes) };
 };

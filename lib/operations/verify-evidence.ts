@@ -8,6 +8,7 @@ import { EXIT, Failure } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { Signature } from "../ports/signer.ts";
+import { readReport, reportNames } from "./kept-reports.ts";
 
 export interface EvidenceQuestion {
   /** SPKI in PEM, from where nobody who writes evidence can write. */
@@ -28,6 +29,7 @@ export interface EvidenceReport {
   /** Of those that this key signed. */
   readonly newestHead?: { readonly size: number; readonly at: EpochMs };
   readonly receipts: number;
+  readonly reports: number;
   readonly problems: readonly { readonly message: string }[];
   readonly proven: readonly string[];
   readonly notProven: readonly string[];
@@ -47,6 +49,7 @@ export const verifyEvidence = async (
   await check.kept(keptHead);
   await check.chain();
   await check.receipts();
+  await check.reports();
   return { keyId, ...check.report(keptHead !== undefined) };
 };
 
@@ -96,6 +99,8 @@ class EvidenceCheck {
   /** Up to here the records are those of a head. */
   #signed = 0;
   #receipts = 0;
+  #reports = 0;
+  readonly #unsigned: string[] = [];
 
   constructor(evidence: ObjectStore, publicKey: string) {
     this.#evidence = evidence;
@@ -178,6 +183,19 @@ class EvidenceCheck {
     }
   }
 
+  async reports(): Promise<void> {
+    for await (const name of reportNames(this.#evidence)) {
+      this.#reports += 1;
+      await this.#attempt(async () => {
+        const { bytes, vaultId, signature } = await readReport(this.#evidence, name);
+        this.#assertOfVault(String(vaultId), `report ${name}`);
+        if (signature === undefined) this.#unsigned.push(name);
+        else if (!signatureHolds(bytes, signature, this.#publicKey))
+          throw new Failure("EVIDENCE_BROKEN", `report ${name} is not signed by this key`);
+      });
+    }
+  }
+
   report(withKept: boolean): Omit<EvidenceReport, "keyId"> {
     const newest = this.#heads.at(-1);
     const records = this.#tree.size;
@@ -189,16 +207,21 @@ class EvidenceCheck {
       heads: this.#headsFound,
       ...(newest === undefined ? {} : { newestHead: { size: newest.size, at: newest.at } }),
       receipts: this.#receipts,
+      reports: this.#reports,
       problems: this.#problems,
       proven: [
         `records 1 to ${records} are there, each whole and following the one before it`,
         `records 1 to ${this.#signed} are those that this key signed, and every head grew from the one before it`,
         ...(withKept ? ["nothing that the kept head was signed for was changed or cut off since"] : []),
         ...(this.#receipts > 0 ? ["every receipt of a release is as this key signed it"] : []),
+        ...(this.#reports > this.#unsigned.length ? ["every report with a signature is as this key signed it"] : []),
       ],
       notProven: [
         ...(after > 0 ? [`records ${this.#signed + 1} to ${records}: no head has them yet`] : []),
         ...(withKept ? [] : ["that nothing was cut off at the end: give --head a head that was kept elsewhere"]),
+        ...this.#unsigned.map(
+          (name) => `report ${name}: it has no signature; its maker died, or somebody took it away`,
+        ),
         "that everything was recorded, and that the clocks were right",
       ],
     };

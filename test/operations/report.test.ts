@@ -16,6 +16,7 @@ import {
   reportPeriod,
   type SignedReport,
 } from "../../lib/operations/report.ts";
+import { verifyEvidence } from "../../lib/operations/verify-evidence.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
 import { namesIn } from "../engine/memory-vault.ts";
 import { faulty, Killed } from "../faults/faulty.ts";
@@ -62,6 +63,22 @@ describe("a period of sixteen days that went well", () => {
   beforeAll(async () => {
     days = await recordedDays(16);
     made = await makeReport(worldOf(days), POLICY, period("2026-01-01", "2026-01-17"));
+  });
+
+  test("is verified with the evidence it lies in, byte for byte, and told where its signature is gone", async () => {
+    const evidence = await copyOf(days);
+    const problems = async () => (await verifyEvidence(evidence, { publicKey: PUBLIC_KEY })).problems;
+    expect(await verifyEvidence(evidence, { publicKey: PUBLIC_KEY })).toMatchObject({ reports: 1, problems: [] });
+    const changed = Buffer.from(made.json.replace('"green"', '"black"'), "utf8");
+    await overwrite(evidence, made.name, changed);
+    expect(await problems()).toEqual([{ message: `report ${made.name} is not signed by this key` }]);
+    await overwrite(evidence, made.name, changed.subarray(1));
+    expect(await problems()).toEqual([{ message: `report ${made.name}, or its signature, cannot be read as JSON` }]);
+    await overwrite(evidence, made.name, Buffer.from(made.json, "utf8"));
+    await evidence.delete("reports/000001.signature.json");
+    const { notProven, problems: none } = await verifyEvidence(evidence, { publicKey: PUBLIC_KEY });
+    expect(none).toEqual([]);
+    expect(notProven.join("\n")).toContain(`report ${made.name}: it has no signature`);
   });
 
   test("is green, and has every act of it", () => {
