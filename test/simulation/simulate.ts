@@ -23,6 +23,8 @@ const MINUTE_MS = 60_000;
 /** After a command fell it is run again, when its lease is over. */
 const AGAIN_MS = 65 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Of the class that ends first. */
+const SHORTEST_MS = 3 * DAY_MS;
 const HELD_MS = 19 * DAY_MS;
 /** What is held: the first part of each that is due. */
 const HELD = [
@@ -158,7 +160,8 @@ class Simulation {
     // What went with a run is looked for after it; that nothing else changed is looked at once a day.
     const isProven = report !== undefined && (report.parts.length > 0 || isLast);
     this.#note(await (isProven ? this.#proofs.afterExpiry() : this.#proofs.atAnyTime()));
-    for (const alarm of report?.alarms ?? []) this.#events.push(`alarm: ${alarm.message}`);
+    for (const { message } of report?.alarms ?? [])
+      if (!this.#events.includes(`alarm: ${message}`)) this.#events.push(`alarm: ${message}`);
     for (const part of report?.parts ?? [])
       if (part.outcome !== "gone" && part.outcome !== "held")
         this.#note([`${partName(part.part)} is told to be ${part.outcome}`]);
@@ -192,7 +195,10 @@ class Simulation {
       (world) => verify(world, emptyDatabase),
       () => this.#verify(),
     );
-    if (verdict !== undefined) this.#note(wrongVerdicts(verdict, this.#captured));
+    const { archive, clock } = this.#machine;
+    const { unknown } = await listArchiveParts(archive);
+    const stuck = unknown.some(({ writtenAt }) => writtenAt + SHORTEST_MS <= clock.now());
+    if (verdict !== undefined) this.#note(wrongVerdicts(verdict, { captured: this.#captured, stuck }));
   }
 
   /** Signs a head. All evidence is checked once a month by somebody who kept an earlier one. */
