@@ -1,3 +1,4 @@
+import { attemptOf } from "../engine/archive/archive-names.ts";
 import { shreddedKeysThatStand } from "../engine/shred.ts";
 import { type Stock, type StockWorld, takeStock } from "../engine/take-stock.ts";
 import type { AuditEntry } from "../model/audit.ts";
@@ -8,6 +9,7 @@ import type { DailyVerification } from "../model/verification.ts";
 import { businessDateOf } from "../policy/business-date.ts";
 import { type DayFacts, invariantsOf } from "../policy/invariants.ts";
 import { cycleDaysOf, rotation, SLICES } from "../policy/rotation.ts";
+import { leftoverTimes } from "../policy/unknown-copies.ts";
 import { invariantLights, worstOf } from "../policy/verdict.ts";
 import type { RetainedStore } from "../ports/retained-store.ts";
 import { type AuditWorld, appendRecord } from "./audit.ts";
@@ -94,7 +96,9 @@ export const verifyDay = async (
     unnamed: stock.unnamed,
     unknownArchived: {
       objects: archives.unknown.length,
-      oldestAt: archives.unknown.map(({ writtenAt }) => writtenAt).toSorted((a, b) => a - b)[0],
+      deadline: archives.unknown
+        .map(({ name, writtenAt }) => leftoverTimes(policy, attemptOf(name), writtenAt).deadline)
+        .toSorted((a, b) => a - b)[0],
     },
     strangers: stock.strangers,
     listed: stock.found.objects,

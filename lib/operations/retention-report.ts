@@ -39,7 +39,10 @@ export type RetentionOutcome = DueCopy &
       }
   );
 
-/** A copy that no point, archive or run speaks for. It may hold anything, so it is held to the class that ends first. */
+/**
+ * A copy that no point, archive or run speaks for. It may hold anything, so it is held to the class that ends first; what an
+ * archive run that died left is of its own class, and may be locked as long.
+ */
 export interface UnknownCopy {
   readonly store: "hot" | "archive";
   readonly name: string;

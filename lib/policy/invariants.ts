@@ -38,8 +38,8 @@ export interface DayFacts {
   readonly damaged: number;
   /** Objects that nothing names, and when the oldest was written by its store's clock. A sweep takes them away. */
   readonly unnamed: { readonly objects: number; readonly oldestAt: EpochMs | undefined };
-  /** The same of the archive store, where nothing is swept: they go by the class that ends first. */
-  readonly unknownArchived: { readonly objects: number; readonly oldestAt: EpochMs | undefined };
+  /** The same of the archive store, where nothing is swept, and by when the first of them must be gone (unknown-copies.ts). */
+  readonly unknownArchived: { readonly objects: number; readonly deadline: EpochMs | undefined };
   /** Objects that Lastgood did not make: the first of them, and how many. */
   readonly strangers: { readonly names: readonly string[]; readonly total: number };
   /** Objects of the hot store and keys of parts that the listings showed. */
@@ -105,14 +105,14 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
         .map(({ part }) => part),
     ];
     const free = overdue.filter((part) => holdOn(holds, part) === undefined);
-    const unknownAt = Math.min(unnamed.oldestAt ?? Infinity, unknownArchived.oldestAt ?? Infinity);
-    const late = Number.isFinite(unknownAt) && now >= unknownTimes(policy, unknownAt).deadline;
+    const unnamedBy = unnamed.oldestAt === undefined ? Infinity : unknownTimes(policy, unnamed.oldestAt).deadline;
+    const unknownBy = Math.min(unnamedBy, unknownArchived.deadline ?? Infinity);
     return judged(
       [
         ...(free.length === 0
           ? []
           : [`${formatNumber(free.length, "part")} past the deadline: ${some(free.map(partName))}`]),
-        ...(late ? [`what nothing names is older than the shortest class allows (${formatInstant(unknownAt)})`] : []),
+        ...(now < unknownBy ? [] : [`what nothing names should have been gone by ${formatInstant(unknownBy)}`]),
       ],
       `${formatNumber(hot.length + archives.length, "part")}, none past its deadline${overdue.length === 0 ? "" : ` but ${overdue.length} that a hold keeps`}`,
     );
@@ -145,7 +145,7 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
             ]
           : []),
       ],
-      `${formatNumber(points.length, "point")} and ${formatNumber(archives.length, "archive part")} with all they name, ${formatNumber(listed, "object")} listed${unnamed.objects === 0 ? "" : `; ${formatNumber(unnamed.objects, "object")} that nothing names wait for the next sweep`}${unknownArchived.objects === 0 ? "" : `; ${formatNumber(unknownArchived.objects, "object")} of the archive that nothing names go as the class that ends first`}`,
+      `${formatNumber(points.length, "point")} and ${formatNumber(archives.length, "archive part")} with all they name, ${formatNumber(listed, "object")} listed${unnamed.objects === 0 ? "" : `; ${formatNumber(unnamed.objects, "object")} that nothing names wait for the next sweep`}${unknownArchived.objects === 0 ? "" : `; ${formatNumber(unknownArchived.objects, "object")} of the archive that nothing names go when nothing locks them`}`,
     );
   },
 

@@ -135,14 +135,15 @@ test("a run that dies at any delete of an archive is completed by the next one, 
     }
 });
 
-test("what an archive run that died has left goes when the class that ends first would, and is told until then", async () => {
+test("what an archive run that died has left goes as early as the class that ends first, and is told until then", async () => {
   const story = await RetentionHistory.begin(1);
   const { clock } = story.history.made;
   const archive = memoryRetainedStore(clock);
   const name = "archives/shop/2026-01-01/money/1/packs/000001";
   await archive.put(name, [Buffer.from("sealed")], { mode: "none" });
   const writtenAt = clock.now();
-  const deadline = writtenAt + 14 * DAY_MS;
+  // Of its own class, from the start of its business date.
+  const deadline = Date.UTC(2026, 0, 1) + 20 * DAY_MS;
   await clock.advance(14 * DAY_MS - 12 * HOUR_MS - 1);
   const kept = { store: "archive", name, version: "v1", bytes: 6, writtenAt, deadline, outcome: "kept" };
   expect((await runRetention(story.world({ archive }), POLICY)).unknown).toEqual([kept]);
@@ -150,6 +151,26 @@ test("what an archive run that died has left goes when the class that ends first
   expect((await runRetention(story.world({ archive }), POLICY)).unknown).toEqual([{ ...kept, outcome: "gone" }]);
   expect(await archivedNames(story, archive)).toEqual([]);
   expect((await runRetention(story.world({ archive }), POLICY)).unknown).toEqual([]);
+});
+
+test("while the store locks it, it waits without an alarm, but not longer than its own class may be there", async () => {
+  const story = await RetentionHistory.begin(1);
+  const { clock } = story.history.made;
+  const archive = memoryRetainedStore(clock);
+  const name = "archives/shop/2026-01-01/money/1/packs/000001";
+  const deadline = Date.UTC(2026, 0, 1) + 20 * DAY_MS;
+  await archive.put(name, [Buffer.from("sealed")], { mode: "compliance", until: deadline + DAY_MS });
+  const run = () => runRetention(story.world({ archive }), POLICY);
+  const advanceTo = (at: number) => clock.advance(at - clock.now());
+  await advanceTo(deadline - 12 * HOUR_MS - 1);
+  expect(await run()).toMatchObject({ unknown: [{ outcome: "kept", deadline }], alarms: [] });
+  await advanceTo(deadline - 12 * HOUR_MS);
+  expect(await run()).toMatchObject({
+    unknown: [{ outcome: "failed", deadline }],
+    alarms: [{ level: "alarm", about: "unknown copy" }],
+  });
+  await advanceTo(deadline);
+  expect(await run()).toMatchObject({ alarms: [{ level: "page", about: "unknown copy" }] });
 });
 
 /** What a store says that locks. */

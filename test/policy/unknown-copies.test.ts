@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Policy, Term } from "../../lib/model/policy.ts";
 import { readTerm } from "../../lib/policy/term.ts";
-import { endsFirst, unknownTimes } from "../../lib/policy/unknown-copies.ts";
+import { endsFirst, leftoverTimes, unknownTimes } from "../../lib/policy/unknown-copies.ts";
 
 const HOUR_MS = 3_600_000;
 const term = (text: string): Term => readTerm(text) as Term;
@@ -14,6 +14,25 @@ test("a copy that nobody speaks for goes when the class that ends first would", 
     deleteAt: written + 20 * HOUR_MS,
     deadline: written + 24 * HOUR_MS,
   });
+});
+
+test("what an archive run that died left is deleted as early, and must be gone when its own class's archive would be", () => {
+  const policy = policyOf("P60D", "P1D");
+  const written = Date.UTC(2027, 0, 10, 3);
+  const captured = Date.UTC(2027, 0, 9);
+  const leftover = { class: "c0", businessDate: "2027-01-09" };
+  expect(leftoverTimes(policy, leftover, written)).toEqual({
+    deleteAt: unknownTimes(policy, written).deleteAt,
+    lockedUntilMax: captured + (60 * 24 - 12) * HOUR_MS,
+    deadline: captured + 60 * 24 * HOUR_MS,
+  });
+  // A name cannot make it younger than its store says, nor be of a class that the policy does not know.
+  expect(leftoverTimes(policy, { ...leftover, businessDate: "2099-01-01" }, written).deadline).toBe(
+    written + 60 * 24 * HOUR_MS,
+  );
+  const { deleteAt, deadline } = unknownTimes(policy, written);
+  for (const unknown of [undefined, { ...leftover, class: "c9" }])
+    expect(leftoverTimes(policy, unknown, written)).toEqual({ deleteAt, deadline, lockedUntilMax: deleteAt });
 });
 
 test("which class that is depends on the day", () => {

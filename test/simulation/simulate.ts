@@ -23,8 +23,6 @@ const MINUTE_MS = 60_000;
 /** After a command fell it is run again, when its lease is over. */
 const AGAIN_MS = 65 * MINUTE_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Of the class that ends first. */
-const SHORTEST_MS = 3 * DAY_MS;
 const HELD_MS = 19 * DAY_MS;
 /** What is held: the first part of each that is due. */
 const HELD = [
@@ -195,10 +193,7 @@ class Simulation {
       (world) => verify(world, emptyDatabase),
       () => this.#verify(),
     );
-    const { archive, clock } = this.#machine;
-    const { unknown } = await listArchiveParts(archive);
-    const stuck = unknown.some(({ writtenAt }) => writtenAt + SHORTEST_MS <= clock.now());
-    if (verdict !== undefined) this.#note(wrongVerdicts(verdict, { captured: this.#captured, stuck }));
+    if (verdict !== undefined) this.#note(wrongVerdicts(verdict, this.#captured));
   }
 
   /** Signs a head. All evidence is checked once a month by somebody who kept an earlier one. */

@@ -20,5 +20,16 @@ export const archiveDocumentName = (place: ArchivePlace): string => `${archivePr
 export const prefixOfDocument = (name: string): string | undefined =>
   /^archives\/[^/]+\/[^/]+\/[^/]+\/part\.json$/.test(name) ? name.slice(0, -DOCUMENT.length) : undefined;
 
+/**
+ * Of which class's archive an attempt wrote an object, and of which business date; undefined if its name does not say so. Only
+ * Lastgood writes there, but a name is no proof: it tells how long to wait for a lock, never that something may stay.
+ */
+export const attemptOf = (name: string): Pick<ArchivePlace, "businessDate" | "class"> | undefined => {
+  const [, date = "", className = ""] = /^archives\/[^/]+\/(\d{4}-\d\d-\d\d)\/([^/]+)\/[^/]+\/./.exec(name) ?? [];
+  const at = Date.parse(`${date}T00:00:00Z`);
+  const isDay = !Number.isNaN(at) && new Date(at).toISOString().startsWith(date);
+  return isDay ? { businessDate: date, class: className } : undefined;
+};
+
 /** Where the wrapped data key of an archive part lies in the key store, apart from those of points (`parts/`). */
 export const archiveKeyName = (place: ArchivePlace): string => archivePrefix(place).slice(0, -1);
