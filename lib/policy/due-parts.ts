@@ -3,6 +3,7 @@ import type { DataClass, Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import { goneBy, type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
+import { endsFirst } from "./unknown-copies.ts";
 
 /** What a policy says now of one part: it stays, it is to go, or it should be gone already. */
 export interface PartVerdict extends PartTimes {
@@ -52,7 +53,7 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
       });
     for (const { class: name } of point.parts) {
       const known = isKnown ? policy.classes.find((one) => one.name === name) : undefined;
-      const held = known ?? endsFirst(policy, term, startedAt);
+      const held = known ?? endsFirst(policy, startedAt, (one) => classTimes(policy, one, term, startedAt).deadline);
       const { deleteAt, deadline } = classTimes(policy, held, term, startedAt);
       if (known === undefined)
         notices.push({
@@ -79,12 +80,6 @@ export const classTimes = (
     timeZone: policy.timeZone,
     workerEveryMs: WORKER_EVERY_MS,
   });
-
-/** Which of two terms is the shorter one can depend on the day: a month of 31 days outlasts P30D, February does not. */
-const endsFirst = (policy: Policy, tier: "hot" | "release", startedAt: EpochMs): DataClass => {
-  const deadlineOf = (one: DataClass): EpochMs => classTimes(policy, one, tier, startedAt).deadline;
-  return policy.classes.reduce((first, one) => (deadlineOf(one) < deadlineOf(first) ? one : first));
-};
 
 const reasonOf = (policy: Policy, { name, max }: DataClass, tier: "hot" | "release", startedAt: EpochMs): string => {
   const { window } = policy[tier];

@@ -10,11 +10,16 @@ export const longestTimes = (
   startedAt: EpochMs,
 ): PartTimes => partTimes({ max, window: max }, startedAt, { timeZone, workerEveryMs: WORKER_EVERY_MS });
 
-/** The class whose term ends first for what began then. */
-export const endsFirst = (policy: Policy, startedAt: EpochMs): DataClass => {
-  const deadlineOf = (one: DataClass): EpochMs => longestTimes(policy, one, startedAt).deadline;
-  return policy.classes.reduce((first, one) => (deadlineOf(one) < deadlineOf(first) ? one : first));
-};
+/**
+ * The class whose term ends first for what began then. Which of two terms is the shorter one can depend on the day: a month of
+ * 31 days outlasts P30D, February does not.
+ * @param deadlineOf  of a class; its own term alone if nothing else is said
+ */
+export const endsFirst = (
+  policy: Policy,
+  startedAt: EpochMs,
+  deadlineOf = (one: DataClass): EpochMs => longestTimes(policy, one, startedAt).deadline,
+): DataClass => policy.classes.reduce((first, one) => (deadlineOf(one) < deadlineOf(first) ? one : first));
 
 /** A copy that nobody speaks for may hold anything: from when it is deleted, and by when it must be gone. */
 export const unknownTimes = (policy: Policy, writtenAt: EpochMs): PartTimes =>

@@ -1,15 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ArchivePart, ArchiveTimes } from "../../lib/model/archive.ts";
-import type { DataClass, Policy, Term } from "../../lib/model/policy.ts";
+import type { DataClass, Policy } from "../../lib/model/policy.ts";
 import { archiveTimes } from "../../lib/policy/archive-times.ts";
 import { dueArchivePartsOf } from "../../lib/policy/due-archive-parts.ts";
-import { readTerm } from "../../lib/policy/term.ts";
+import { DAY_MS, HOUR_MS, policyOf as madePolicyOf, term } from "./made-policy.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2027, 0, 10, 2);
-const term = (text: string): Term => readTerm(text) as Term;
 const dataClass = (name: string, max: string, more: Partial<DataClass> = {}): DataClass => ({
   name,
   tables: [`public.${name}`],
@@ -19,17 +16,7 @@ const dataClass = (name: string, max: string, more: Partial<DataClass> = {}): Da
   archive: { monthly: term(max) },
   ...more,
 });
-const policyOf = (...classes: readonly DataClass[]): Policy => ({
-  version: 1,
-  controller: "Example Shop",
-  timeZone: "UTC",
-  databases: ["shop"],
-  classes,
-  hot: { every: term("P1D"), window: term("P28D") },
-  release: { window: term("P14D") },
-  verification: { at: "04:00", readAllWithin: term("P7D"), drillEvery: term("P7D") },
-  holders: [],
-});
+const policyOf = (...classes: readonly DataClass[]): Policy => madePolicyOf(classes);
 
 const MONEY = dataClass("money", "P100D");
 const POLICY = policyOf(MONEY, dataClass("people", "P14D"));
