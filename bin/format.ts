@@ -1,8 +1,8 @@
+import { DAY_MS, HOUR_MS } from "../lib/model/units.ts";
+
 export { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../lib/model/measure.ts";
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How long ago, in one unit: `just now`, `5 min ago`, `3 h ago`, `12 d ago`; `in the future` for a clock that disagrees. */
 export const formatAge = ({ at, now }: { at: number; now: number }): string => {

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { Failure } from "../lib/model/errors.ts";
+import { DAY_MS } from "../lib/model/units.ts";
 import type { Context } from "./context.ts";
 
 type Env = Context["env"];
@@ -52,8 +53,6 @@ export const resolveVault = (env: Env, flag: string | undefined): string =>
 
 export const resolveKeys = (env: Env, flag: string | undefined): string =>
   resolve(env, flag, { option: "--keys", variable: "LASTGOOD_KEYS" });
-
-const DAY_MS = 86_400_000;
 
 /** A day of UTC, at its start or its last millisecond, or an instant of ISO 8601 with its zone. */
 export const instantArgument = (text: string, edge: "start" | "end"): number => {

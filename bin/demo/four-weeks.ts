@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure } from "../../lib/model/errors.ts";
+import { DAY_MS, HOUR_MS } from "../../lib/model/units.ts";
 import type { AuditWorld } from "../../lib/operations/audit.ts";
 import { verifyDay } from "../../lib/operations/daily-verification.ts";
 import { signHead } from "../../lib/operations/evidence.ts";
@@ -14,8 +15,6 @@ import { type LocalWorld, laterLocal } from "../../lib/wiring/local.ts";
 import manifest from "../../package.json" with { type: "json" };
 import type { Session } from "../session.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Deletion begins half a day before a deadline. */
 const HOURS_BEFORE = 11;
 

@@ -1,4 +1,4 @@
-import type { EpochMs } from "./units.ts";
+import { type EpochMs, HOUR_MS } from "./units.ts";
 
 const SIZE_UNITS = ["kB", "MB", "GB", "TB", "PB"];
 
@@ -24,7 +24,6 @@ export const formatNumber = (count: number, noun: string, nouns = `${noun}s`): s
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
 
 const two = (value: number): string => value.toFixed(0).padStart(2, "0");
 

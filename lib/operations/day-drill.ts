@@ -1,12 +1,10 @@
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { DAY_MS, type EpochMs } from "../model/units.ts";
 import { goneBy } from "../policy/deadlines.ts";
 import { writeTerm } from "../policy/term.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { newestRecordsOf } from "./audit.ts";
-
-const DAY_MS = 24 * 3_600_000;
 
 export interface DrillChoice {
   /** What is to be restored today; undefined if nothing is due. One a day: the rest waits for tomorrow. */

@@ -9,6 +9,7 @@ import {
   type ReleaseReceipt,
   type ReleaseRequest,
 } from "../model/release.ts";
+import { HOUR_MS } from "../model/units.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DatabaseInstance, InstanceSnapshots } from "../ports/instance-snapshots.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -19,7 +20,6 @@ import { takeInstanceSnapshot } from "./instance-snapshot.ts";
 import { type PointProof, provePoint } from "./read-point.ts";
 import { findReceipt } from "./receipt.ts";
 
-const HOUR_MS = 3_600_000;
 /** What an earlier try of the same release took stands for the release this long. Then the database has moved on. */
 export const ADOPTED_MS_MAX = HOUR_MS;
 /** An instance snapshot holds every class, so it lives as long as the shortest: personal rows go after fourteen days. */

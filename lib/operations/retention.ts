@@ -9,7 +9,7 @@ import { Failure, isFailure } from "../model/errors.ts";
 import type { Hold } from "../model/hold.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { DAY_MS, type EpochMs } from "../model/units.ts";
 import { alarmsOf } from "../policy/alarms.ts";
 import type { ClockControl } from "../policy/clock-control.ts";
 import { dueArchivePartsOf } from "../policy/due-archive-parts.ts";
@@ -34,8 +34,6 @@ import {
 import { letGoUnknown } from "./unknown-copies.ts";
 
 export type { RetentionOutcome, RetentionReport } from "./retention-report.ts";
-
-const DAY_MS = 24 * 3_600_000;
 
 export interface RetentionWorld extends Omit<FoldWorld, "beforeDestroy"> {
   readonly audit: AuditWorld;

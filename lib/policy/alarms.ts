@@ -1,9 +1,8 @@
 import type { Alarm } from "../model/alarm.ts";
 import type { PartId } from "../model/audit.ts";
 import type { Hold } from "../model/hold.ts";
-import type { EpochMs } from "../model/units.ts";
+import { type EpochMs, HOUR_MS } from "../model/units.ts";
 import type { ClockControl } from "./clock-control.ts";
-import { HOUR_MS } from "./deadlines.ts";
 import { reviewsDue } from "./holds.ts";
 
 /** How long before its deadline somebody is told of a part that could not be removed. */

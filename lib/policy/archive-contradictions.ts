@@ -1,8 +1,8 @@
 import type { ScheduleName } from "../model/audit.ts";
 import type { DataClass, Policy, Term } from "../model/policy.ts";
+import { DAY_MS, HOUR_MS } from "../model/units.ts";
 import { archiveTimes } from "./archive-times.ts";
-import { COMPARED_AT, type Contradiction, DAY_MS, lasts } from "./contradiction.ts";
-import { HOUR_MS } from "./deadlines.ts";
+import { COMPARED_AT, type Contradiction, lasts } from "./contradiction.ts";
 import { minimumCutShort } from "./minimum-cut-short.ts";
 import { schedulesOf } from "./schedules.ts";
 import { writeTerm } from "./term.ts";

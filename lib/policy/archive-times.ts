@@ -1,8 +1,8 @@
 import type { ArchiveTimes } from "../model/archive.ts";
 import type { ScheduleName } from "../model/audit.ts";
 import type { DataClass, Policy } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
-import { goneBy, HOUR_MS, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
+import { type EpochMs, HOUR_MS } from "../model/units.ts";
+import { goneBy, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
 import { keptUntil } from "./minimum.ts";
 import { schedulesOf } from "./schedules.ts";
 

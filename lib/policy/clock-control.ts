@@ -1,5 +1,4 @@
-import type { EpochMs } from "../model/units.ts";
-import { HOUR_MS } from "./deadlines.ts";
+import { type EpochMs, HOUR_MS } from "../model/units.ts";
 
 /** More than this between our clock and the store's, and nobody can say which of the two is wrong. */
 export const CLOCK_OFFSET_MS_MAX = 60_000;

@@ -1,10 +1,9 @@
 import { Temporal } from "temporal-polyfill";
 import type { Point } from "../model/point.ts";
 import type { DataClass, Policy, Term } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { type EpochMs, HOUR_MS } from "../model/units.ts";
 import type { PromisedPoint } from "../model/verification.ts";
 import { addDays, businessDateOf, daysBetween, startOfDay } from "./business-date.ts";
-import { HOUR_MS } from "./deadlines.ts";
 import { classTimes } from "./due-parts.ts";
 
 /** A Monday: weeks begin there. */

@@ -1,5 +1,5 @@
 import type { Term } from "../model/policy.ts";
-import { goneBy, HOUR_MS } from "./deadlines.ts";
+import { goneBy } from "./deadlines.ts";
 
 /** Something in a policy that cannot be kept, or that somebody should know. */
 export interface Contradiction {
@@ -8,8 +8,6 @@ export interface Contradiction {
   /** What is there and why not, then what to do. */
   readonly message: string;
 }
-
-export const DAY_MS = 24 * HOUR_MS;
 
 /** Terms are compared on a day in a month of 31 days, when no clock changes. */
 export const COMPARED_AT = Date.UTC(2027, 0, 1);

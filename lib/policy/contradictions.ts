@@ -1,6 +1,7 @@
 import type { Policy, Term } from "../model/policy.ts";
+import { DAY_MS } from "../model/units.ts";
 import { archiveContradictions } from "./archive-contradictions.ts";
-import { type Contradiction, DAY_MS, lasts } from "./contradiction.ts";
+import { type Contradiction, lasts } from "./contradiction.ts";
 import { WORKER_EVERY_MS } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
 

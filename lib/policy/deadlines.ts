@@ -1,9 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { Term } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { DAY_MS, type EpochMs, HOUR_MS } from "../model/units.ts";
 
-export const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** How often the worker that deletes runs. */
 export const WORKER_EVERY_MS = 60 * 60_000;
 /** Distance between deletion and deadline: room for a worker that fails for half a day, less where the term itself is short. */

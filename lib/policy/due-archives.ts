@@ -2,10 +2,9 @@ import type { ArchivePart, ArchiveTimes } from "../model/archive.ts";
 import type { ScheduleName } from "../model/audit.ts";
 import type { Point } from "../model/point.ts";
 import type { DataClass, Policy } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { type EpochMs, HOUR_MS } from "../model/units.ts";
 import { archiveTimes } from "./archive-times.ts";
 import { businessDateOf } from "./business-date.ts";
-import { HOUR_MS } from "./deadlines.ts";
 import { periodOf, schedulesOf, standsFor } from "./schedules.ts";
 
 /** An archive part that is to be made of a point. Its key is database, class and business date. */

@@ -1,9 +1,9 @@
 import type { ScheduleName } from "../model/audit.ts";
 import type { DataClass, Minimum, Policy, Term } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { DAY_MS, type EpochMs } from "../model/units.ts";
 import { archiveTimes } from "./archive-times.ts";
 import { addDays, startOfDay } from "./business-date.ts";
-import { type Contradiction, DAY_MS, lasts } from "./contradiction.ts";
+import { type Contradiction, lasts } from "./contradiction.ts";
 import { writeTerm } from "./term.ts";
 
 /** Captures that begin on each day of four years are tried: every length of a month, a leap day, every change of clocks. */

@@ -1,14 +1,12 @@
 import type { Policy, Term } from "../model/policy.ts";
-import type { EpochMs } from "../model/units.ts";
+import { DAY_MS, type EpochMs, HOUR_MS } from "../model/units.ts";
 import type { ReadTurn } from "../model/verification.ts";
-import { HOUR_MS } from "./deadlines.ts";
 
 /**
  * Everything that is kept belongs to one of this many slices of about equal size, by its name alone. They lie on a ring:
  * each day reads on where the day before stopped. Enough of them that a day's share of a year is still several.
  */
 export const SLICES = 4096;
-const DAY_MS = 24 * HOUR_MS;
 /** Without a run before, what came within this is new. */
 const NEW_MS = 26 * HOUR_MS;
 /** Clocks of a store and ours differ. */

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatInstant, formatNumber } from "../model/measure.ts";
 import type { ComplianceReport, Finding, ReportTopic, ReportVerdict } from "../model/report.ts";
+import { DAY_MS } from "../model/units.ts";
 import type { Light } from "../model/verification.ts";
 import { partWords } from "./acts.ts";
 import type { ReportEvidence } from "./evidence.ts";
@@ -14,7 +15,6 @@ interface Topic {
   readonly findings: readonly Omit<Finding, "about">[];
 }
 
-const DAY_MS = 86_400_000;
 /** A head is signed once a day; two hours more is a job that took its time. */
 const HEAD_AGE_MS_MAX = DAY_MS + 7_200_000;
 const NAMED_MAX = 3;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { goneBy, HOUR_MS, partTimes } from "../../lib/policy/deadlines.ts";
+import { HOUR_MS } from "../../lib/model/units.ts";
+import { goneBy, partTimes } from "../../lib/policy/deadlines.ts";
 import { readTerm } from "../../lib/policy/term.ts";
 
 const ZONE = "Europe/Copenhagen";

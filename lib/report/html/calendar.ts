@@ -1,11 +1,11 @@
 import { formatNumber } from "../../model/measure.ts";
 import type { ComplianceReport } from "../../model/report.ts";
+import { DAY_MS } from "../../model/units.ts";
 import type { Light } from "../../model/verification.ts";
 import { dayLights } from "../verifications.ts";
 import { monthWords } from "./cells.ts";
 import { html, type Markup } from "./markup.ts";
 
-const DAY_MS = 86_400_000;
 const CELL = 22;
 const WEEK = 7;
 const TOP = 16;

@@ -1,12 +1,11 @@
 import { formatBytes, formatCount, formatDuration, formatInstant } from "../../model/measure.ts";
-import type { EpochMs } from "../../model/units.ts";
+import { DAY_MS, type EpochMs } from "../../model/units.ts";
 import type { Light } from "../../model/verification.ts";
 import type { Cell, CellKind } from "../table.ts";
 import { html, type Markup } from "./markup.ts";
 
 const NUMBERS: ReadonlySet<CellKind> = new Set(["count", "bytes", "duration"]);
 const DIGEST_SHOWN = 12;
-const DAY_MS = 86_400_000;
 
 export const isNumber = (kind: CellKind): boolean => NUMBERS.has(kind);
 

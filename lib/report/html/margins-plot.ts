@@ -1,12 +1,10 @@
 import { formatDuration, formatNumber } from "../../model/measure.ts";
 import type { ComplianceReport } from "../../model/report.ts";
-import type { EpochMs } from "../../model/units.ts";
+import { DAY_MS, type EpochMs, HOUR_MS } from "../../model/units.ts";
 import { heldParts, newestOf, partKey } from "../retention.ts";
 import { html, type Markup } from "./markup.ts";
 import { type PlotWidth, round, timeAxis, WIDTHS } from "./time-axis.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** The scale is linear, so that twice as late looks twice as bad; what lies beyond is pinned to the edge, with its number. */
 const ABOVE_MS_MAX = DAY_MS;
 const BELOW_MS_MAX = 12 * HOUR_MS;

@@ -1,5 +1,5 @@
 import type { ReportPeriod } from "../../model/report.ts";
-import type { EpochMs } from "../../model/units.ts";
+import { DAY_MS, type EpochMs } from "../../model/units.ts";
 import { html, type Markup } from "./markup.ts";
 
 /** Both widths are drawn, and the page shows the one that fits: text in a drawing that shrinks cannot be read. */
@@ -16,7 +16,6 @@ export interface TimeAxis {
   readonly lines: (height: number) => readonly Markup[];
 }
 
-const DAY_MS = 86_400_000;
 const WEEKS_UNTIL_MS = 46 * DAY_MS;
 const MONTHS_UNTIL_MS = 800 * DAY_MS;
 const LABEL_WIDTH = 44;
