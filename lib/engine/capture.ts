@@ -1,9 +1,12 @@
 import { Failure, isFailure } from "../model/errors.ts";
 import type { PageRef, Part, Point, Tier } from "../model/point.ts";
+import { partClass, type RowAge } from "../model/row-age.ts";
 import type { CapturedSchema } from "../model/schema.ts";
 import type { TableFacts } from "../model/table.ts";
+import type { EpochMs } from "../model/units.ts";
 import type { SourceDatabase, SourceView } from "../ports/source-database.ts";
 import { type CopyWorld, copyTables } from "./copy-tables.ts";
+import { divideByAge } from "./divide-by-age.ts";
 import { awaitTurn, HeldIntent, listIntents } from "./intent.ts";
 import type { LaneClass } from "./lane.ts";
 import { adoptPage, pagePrefix } from "./page.ts";
@@ -28,6 +31,8 @@ export interface CaptureOptions {
   readonly classes: readonly string[];
   /** Roles of the database by whose rights the tables of a class are read; of others, by those of who logged in. */
   readonly roles?: ReadonlyMap<string, string>;
+  /** How classes whose rows leave by their age are divided in a capture that begins at an instant. */
+  readonly rowAges?: (startedAt: EpochMs) => ReadonlyMap<string, RowAge>;
   /** Of a capture that is an attempt of a run. */
   readonly attempt?: {
     /** Called with the point's id before anything is written under it. What it throws ends the capture. */
@@ -47,6 +52,8 @@ export interface CaptureReport {
   readonly tables: readonly {
     readonly schema: string;
     readonly name: string;
+    /** Of a slice of its rows: the business day they are of. */
+    readonly day?: string;
     readonly rows: number;
     /** `delta`, or why a base was taken. */
     readonly taken: string;
@@ -128,10 +135,12 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   const { view } = take;
   const tables = await view.tables();
   const tableClasses = options.classesOf(tables.map(({ facts }) => facts));
-  const found = tables.map((table, i) => ({ ...table, class: tableClasses[i] as string }));
+  const whole = tables.map((table, i) => ({ ...table, class: tableClasses[i] as string }));
   const { roles = new Map<string, string>() } = options;
-  const problems = await problemsBy(view, found, roles);
+  const problems = await problemsBy(view, whole, roles);
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
+  const ages = options.rowAges?.(take.startedAt) ?? new Map<string, RowAge>();
+  const found = await divideByAge({ view, ages, roles, warn: world.warn }, whole);
   const schema = await view.schema();
   const classNames = [...new Set([...options.classes, ...found.map((table) => table.class)])].sort();
   const classes = await openClasses(vault, take.id, classNames, roles);
@@ -172,6 +181,7 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
     database: world.source.database,
     finishedAt: clock.now(),
     parts,
+    ...defined("rowAges", ages.size === 0 ? undefined : [...ages].map(([name, age]) => ({ class: name, ...age }))),
     stored: { objects: copied.stored.objects + parts.length + 1, bytes: copied.stored.bytes + partBytes },
     uncovered: schema.uncovered.map(({ kind, count }) => ({ kind, count })),
   };
@@ -181,6 +191,7 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
     tables: copied.tables.map(({ record, layer }) => ({
       schema: record.facts.schema,
       name: record.facts.name,
+      ...defined("day", record.facts.slice?.day),
       rows: record.rows,
       taken: record.taken,
       changedRows: layer?.rows ?? 0,
@@ -232,7 +243,11 @@ const openClasses = async (
   const classes = new Map<string, LaneClass>();
   for (const name of classNames) {
     const secret = await vault.classSecret(name, "make");
-    classes.set(name, { ...secret, partKey: await vault.partKeyOrMake(id, name), role: roles.get(name) });
+    classes.set(name, {
+      ...secret,
+      partKey: await vault.partKeyOrMake(id, name),
+      role: roles.get(partClass(name).class),
+    });
   }
   return classes;
 };

@@ -1,6 +1,6 @@
 import type { Part, PartTable } from "../model/point.ts";
 import type { SourceIdentity } from "../model/source.ts";
-import type { TableFacts } from "../model/table.ts";
+import type { RowSlice, TableFacts } from "../model/table.ts";
 
 /** Beyond this age the 32 bits of a transaction id in a row no longer say before or after with a margin. */
 const XID_AGE_MAX = 1_500_000_000n;
@@ -60,8 +60,18 @@ export const whyBase = (
   if (JSON.stringify(before.facts.key) !== JSON.stringify(table.key)) return "primary key changed";
   if (before.facts.format !== table.format) return "row format changed";
   if (before.facts.filenode !== table.filenode) return "rewritten or truncated";
+  if (!isWithin(table.slice, before.facts.slice)) return "rows are divided by age in another way";
   return tooHeavy(before);
 };
+
+/**
+ * A row that comes into a slice because the slice's borders moved has an old xmin, which a delta would pass over. Rows of no
+ * day yet may become fewer with the days that pass: those that leave are found as gone.
+ */
+const isWithin = (now: RowSlice | undefined, before: RowSlice | undefined): boolean =>
+  now?.column === before?.column &&
+  now?.to === before?.to &&
+  (now?.from === before?.from || (now !== undefined && now.to === undefined && now.from > (before?.from ?? "")));
 
 /** xids mean nothing across two histories. A restore of the server's files needs a restart: whatever else looks equal, that shows. */
 const otherHistory = (then: SourceIdentity, now: SourceIdentity): string | undefined => {

@@ -39,8 +39,15 @@ export interface Earlier {
   readonly adopted: ReadonlyMap<string, readonly PageRef[]>;
 }
 
+/** A table that was found, and the class whose part it is in. */
+export interface FoundTable {
+  readonly facts: TableFacts;
+  readonly size: TableSize;
+  readonly class: string;
+}
+
 export const planTables = (
-  tables: readonly { readonly facts: TableFacts; readonly size: TableSize; readonly class: string }[],
+  tables: readonly FoundTable[],
   earlier: Earlier,
   namingSecrets: ReadonlyMap<string, Buffer>,
   now: ChainFacts,
@@ -83,11 +90,13 @@ const tableBefore = (part: Part, facts: TableFacts, now: SourceIdentity): PartTa
 /** Derived from the name, so that a first capture that died is continued under the same ids. */
 const newTableId =
   (namingSecret: Buffer, facts: TableFacts) =>
-  (salt: number): string =>
-    createHmac("sha256", namingSecret)
-      .update(JSON.stringify(["table", facts.schema, facts.name, salt]))
+  (salt: number): string => {
+    const day = facts.slice?.day === undefined ? [] : [facts.slice.day];
+    return createHmac("sha256", namingSecret)
+      .update(JSON.stringify(["table", facts.schema, facts.name, salt, ...day]))
       .digest("hex")
       .slice(0, 16);
+  };
 
 /** Tasks for a table's base: one, or one per range of its first key column. */
 export const baseTasks = async (

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { Failure } from "../model/errors.ts";
+import { partClass } from "../model/row-age.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { KeyContext, KeyService } from "../ports/key-service.ts";
 import type { ObjectStore, VaultStores } from "../ports/object-store.ts";
@@ -88,8 +89,9 @@ export class Vault {
     return new Vault(document.id, stores, keys, entropy);
   }
 
-  /** The secret of a class; made when the class is first captured. */
-  async classSecret(className: string, make: "make" | "must exist" = "must exist"): Promise<ClassSecret> {
+  /** The secret of a class, which the parts of its days share; made when the class is first captured. */
+  async classSecret(partName: string, make: "make" | "must exist" = "must exist"): Promise<ClassSecret> {
+    const { class: className } = partClass(partName);
     const name = `classes/${className}`;
     const context = this.#context("naming", { class: className });
     if (make === "make" && (await this.stores.keys.head(name)) === undefined) {

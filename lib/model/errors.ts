@@ -206,6 +206,11 @@ export const ERRORS = {
     hint: "lastgood policy check names every problem with its line",
   },
   TABLE_UNCLASSIFIED: { exit: EXIT.refused, retryable: false, hint: "add the table to a class of the policy" },
+  ROW_AGE_UNKNOWN: {
+    exit: EXIT.refused,
+    retryable: false,
+    hint: "give the table the column that the class's rowAge names, or put it into another class",
+  },
   CAPTURE_TOO_LARGE: {
     exit: EXIT.refused,
     retryable: false,

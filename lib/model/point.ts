@@ -1,3 +1,4 @@
+import type { RowAge } from "./row-age.ts";
 import type { CapturedSchema } from "./schema.ts";
 import type { SourceIdentity, SourceSnapshot } from "./source.ts";
 import type { TableFacts } from "./table.ts";
@@ -26,6 +27,8 @@ export interface Point {
   readonly parts: readonly PartRef[];
   /** Classes whose part has left by a policy, and when. */
   readonly expired?: readonly ExpiredPart[];
+  /** How classes whose rows leave by their age were divided. A day that has no part, expired or not, had no rows. */
+  readonly rowAges?: readonly ({ readonly class: string } & RowAge)[];
   /** What this capture added to the vault; the bytes without this document's own. */
   readonly stored: { readonly objects: number; readonly bytes: number };
   readonly uncovered: readonly { readonly kind: string; readonly count: number }[];

@@ -22,6 +22,8 @@ export interface DataClass {
   readonly max: Term;
   /** At least one archive part of the class meets it; left out where no statute asks. */
   readonly min?: Minimum;
+  /** Rows leave by their own age too: gone not later than `max` after the business day of their column began. */
+  readonly rowAge?: { readonly column: string; readonly max: Term };
   readonly purpose: string;
   readonly legalBasis: string;
   /** Role of the database by whose rights the class's tables are read; left out, those of who logs in. */

@@ -40,6 +40,18 @@ export interface TableColumn {
   readonly collationSql?: string;
 }
 
+/** The rows of a table of one business day, or those of no day yet (model/row-age.ts). */
+export interface RowSlice {
+  /** Column name, unquoted. */
+  readonly column: string;
+  /** `2026-11-20`; undefined for rows of no day yet. */
+  readonly day?: string;
+  /** The first value, as text that PostgreSQL reads as one of the column's type. */
+  readonly from: string;
+  /** The first value that is not in it; undefined for rows of no day yet: all from `from` on, and those without a value. */
+  readonly to?: string;
+}
+
 /** A table whose rows are captured: ordinary tables, partitions (leaves), inheritance parents and children each by themselves. */
 export interface TableFacts {
   readonly schema: string;
@@ -54,6 +66,8 @@ export interface TableFacts {
   readonly rowType: string;
   /** `pg_class.relfilenode` as the snapshot shows it; 0 for what has no storage. */
   readonly filenode: number;
+  /** Which of the table's rows these are; all of them if not there. */
+  readonly slice?: RowSlice;
 }
 
 /** What the planner believes; for estimates, progress and splitting only. */

@@ -3,13 +3,14 @@ import { Failure } from "../model/errors.ts";
 import type { Part, Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import { classify } from "../policy/classify.ts";
+import { rowAgesAt } from "../policy/row-ages.ts";
 
 /** Until a policy says otherwise, every table is of one class. */
 export const DEFAULT_CLASS = "default";
 
 export type { CaptureReport };
 
-export interface CaptureRequest extends Omit<CaptureOptions, "classesOf" | "classes" | "roles"> {
+export interface CaptureRequest extends Omit<CaptureOptions, "classesOf" | "classes" | "roles" | "rowAges"> {
   /** Splits the point into a part for each class; without it there is one class. */
   readonly policy?: Policy | undefined;
 }
@@ -30,7 +31,10 @@ export const captureDatabase = async (
       : classesBy(policy, world.source.database)),
   });
 
-const classesBy = (policy: Policy, database: string): Pick<CaptureOptions, "classesOf" | "classes" | "roles"> => {
+const classesBy = (
+  policy: Policy,
+  database: string,
+): Pick<CaptureOptions, "classesOf" | "classes" | "roles" | "rowAges"> => {
   if (!policy.databases.includes(database))
     throw new Failure(
       "POLICY_INVALID",
@@ -42,6 +46,7 @@ const classesBy = (policy: Policy, database: string): Pick<CaptureOptions, "clas
   return {
     classes: policy.classes.map((one) => one.name),
     roles: new Map(policy.classes.flatMap(({ name, role }) => (role === undefined ? [] : [[name, role]]))),
+    rowAges: (startedAt) => rowAgesAt(policy, startedAt),
     classesOf(tables) {
       const found = tables.map(({ schema, name }) => classify(policy.classes, { database, schema, name }));
       const [first, ...others] = found.flatMap((one) => ("problem" in one ? [one] : []));
@@ -62,7 +67,8 @@ export const captureReportOf = (point: Point, parts: readonly Part[]): CaptureRe
     .map(({ facts, rows, taken, layers }) => {
       const layer = layers.find(({ pointId }) => pointId === point.id);
       const { rows: changedRows = 0, goneRows = 0 } = layer ?? {};
-      return { schema: facts.schema, name: facts.name, rows, taken, changedRows, goneRows };
+      const day = facts.slice?.day === undefined ? {} : { day: facts.slice.day };
+      return { schema: facts.schema, name: facts.name, ...day, rows, taken, changedRows, goneRows };
     }),
   uncovered: parts[0]?.schema.uncovered ?? [],
   elapsedMs: point.finishedAt - point.startedAt,

@@ -33,9 +33,24 @@ export const partTimes = (
   { timeZone, workerEveryMs }: { readonly timeZone: string; readonly workerEveryMs: number },
 ): PartTimes => {
   const deadline = Math.min(goneBy(max, startedAt, timeZone), goneBy(window, startedAt, timeZone));
-  const margin = Math.max(2 * workerEveryMs, Math.min(MARGIN_MS, (deadline - startedAt) * MARGIN_SHARE));
-  return { deleteAt: deadline - margin, deadline };
+  return { deleteAt: deadline - marginOf(deadline - startedAt, workerEveryMs), deadline };
 };
+
+/**
+ * What holds for the rows of one business day, whenever they were captured: no row of the day is older than its beginning.
+ * @param dayStartsAt  the first instant of the day
+ */
+export const dayTimes = (
+  max: Term,
+  dayStartsAt: EpochMs,
+  { timeZone, workerEveryMs }: { readonly timeZone: string; readonly workerEveryMs: number },
+): PartTimes => {
+  const deadline = goneBy(max, dayStartsAt, timeZone);
+  return { deleteAt: deadline - marginOf(deadline - dayStartsAt, workerEveryMs), deadline };
+};
+
+const marginOf = (termMs: number, workerEveryMs: number): number =>
+  Math.max(2 * workerEveryMs, Math.min(MARGIN_MS, termMs * MARGIN_SHARE));
 
 const zoned = (at: EpochMs, timeZone: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone);

@@ -1,7 +1,9 @@
 import type { Point, Tier } from "../model/point.ts";
 import type { DataClass, Policy } from "../model/policy.ts";
+import { partClass } from "../model/row-age.ts";
 import type { EpochMs } from "../model/units.ts";
-import { goneBy, type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
+import { startOfDay } from "./business-date.ts";
+import { dayTimes, goneBy, type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
 import { endsFirst } from "./unknown-copies.ts";
 
@@ -52,9 +54,10 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
         message: `it begins at ${new Date(startedAt).toISOString()}, which is to come: a clock is wrong, and nothing of the point is due`,
       });
     for (const { class: name } of point.parts) {
-      const known = isKnown ? policy.classes.find((one) => one.name === name) : undefined;
+      const { class: className, day } = partClass(name);
+      const known = isKnown ? policy.classes.find((one) => one.name === className) : undefined;
       const held = known ?? endsFirst(policy, startedAt, (one) => classTimes(policy, one, term, startedAt).deadline);
-      const { deleteAt, deadline } = classTimes(policy, held, term, startedAt);
+      const { deleteAt, deadline } = classTimes(policy, held, term, startedAt, day);
       if (known === undefined)
         notices.push({
           ...about,
@@ -62,29 +65,49 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
           message: `${isKnown ? `class ${name}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
         });
       const verdict = isAhead || now < deleteAt ? "kept" : now < deadline ? "due" : "overdue";
-      const because = reasonOf(policy, held, term, startedAt);
+      const because = reasonOf(policy, held, term, startedAt, day);
       parts.push({ ...about, tier, class: name, startedAt, deleteAt, deadline, verdict, because });
     }
   }
   return { parts: parts.toSorted((a, b) => a.deadline - b.deadline || (nameOf(a) < nameOf(b) ? -1 : 1)), notices };
 };
 
-/** When a part of a class is deleted and must be gone, by the class's term and its tier's window. */
+/**
+ * When a part of a class is deleted and must be gone, by the class's term and its tier's window.
+ * @param day  of its rows, if they leave by their age: then that counts too, whichever ends first
+ */
 export const classTimes = (
   policy: Policy,
-  { max }: Pick<DataClass, "max">,
+  { max, rowAge }: Pick<DataClass, "max" | "rowAge">,
   tier: "hot" | "release",
   startedAt: EpochMs,
-): PartTimes =>
-  partTimes({ max, window: policy[tier].window }, startedAt, {
-    timeZone: policy.timeZone,
-    workerEveryMs: WORKER_EVERY_MS,
-  });
+  day?: string,
+): PartTimes => {
+  const rules = { timeZone: policy.timeZone, workerEveryMs: WORKER_EVERY_MS };
+  const times = partTimes({ max, window: policy[tier].window }, startedAt, rules);
+  if (day === undefined || rowAge === undefined) return times;
+  const byAge = dayTimes(rowAge.max, startOfDay(day, policy.timeZone), rules);
+  return {
+    deleteAt: Math.min(times.deleteAt, byAge.deleteAt),
+    deadline: Math.min(times.deadline, byAge.deadline),
+  };
+};
 
-const reasonOf = (policy: Policy, { name, max }: DataClass, tier: "hot" | "release", startedAt: EpochMs): string => {
+const reasonOf = (
+  policy: Policy,
+  { name, max, rowAge }: DataClass,
+  tier: "hot" | "release",
+  startedAt: EpochMs,
+  day: string | undefined,
+): string => {
   const { window } = policy[tier];
   const classEnds = goneBy(max, startedAt, policy.timeZone);
-  return classEnds <= goneBy(window, startedAt, policy.timeZone)
+  const captureEnds = Math.min(classEnds, goneBy(window, startedAt, policy.timeZone));
+  if (day !== undefined && rowAge !== undefined) {
+    if (goneBy(rowAge.max, startOfDay(day, policy.timeZone), policy.timeZone) <= captureEnds)
+      return `rows of class ${name} are kept for ${writeTerm(rowAge.max)} from their day, ${day}`;
+  }
+  return classEnds <= captureEnds
     ? `class ${name} is kept for ${writeTerm(max)}`
     : `tier ${tier} is kept for ${writeTerm(window)}`;
 };

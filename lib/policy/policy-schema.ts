@@ -52,6 +52,13 @@ const dataClass = z.strictObject({
     })
     .optional()
     .describe("a statute's term: at least one archive part of the class is kept for it"),
+  rowAge: z
+    .strictObject({
+      column: text.describe("date, timestamp or timestamptz of every table of the class that says when a row began"),
+      max: term.describe("gone not later than this after the business day of the row began"),
+    })
+    .optional()
+    .describe("rows leave by their own age too, on their day, from every point"),
   purpose: text,
   legalBasis: text,
   role: text.optional().describe("role of the database by whose rights the class's tables are read"),

@@ -120,12 +120,13 @@ const sourcesOf = ({ databases }: PolicyFile): Pick<Policy, "sources"> => {
 
 const classOf = (
   name: string,
-  { tables, max, min, purpose, legalBasis, role, archive, lock }: PolicyFile["classes"][string],
+  { tables, max, min, rowAge, purpose, legalBasis, role, archive, lock }: PolicyFile["classes"][string],
 ): DataClass => ({
   name,
   tables,
   max: term(max),
   ...(min === undefined ? {} : { min: { term: term(min.term), from: min.from } }),
+  ...(rowAge === undefined ? {} : { rowAge: { column: rowAge.column, max: term(rowAge.max) } }),
   purpose,
   legalBasis,
   ...(role === undefined ? {} : { role }),

@@ -30,6 +30,8 @@ export interface SourceView extends AsyncDisposable {
   schema(): Promise<CapturedSchema>;
   /** First-column bytes of the key (model/key.ts, hex) that split the table into about `parts` equal ranges, ascending; fewer or none if they cannot be told. */
   splits(table: TableFacts, parts: number, role?: string): Promise<readonly string[]>;
+  /** Counts a table's rows by a date or timestamp: before the first start, from each start to the next, and from the last on together with those without a value. */
+  ageCounts(query: AgeQuery): Promise<readonly number[]>;
   /** Resolves when everything up to the snapshot is flushed to the server's disk, so that no crash can take it back. */
   flushed(): Promise<void>;
   /** Problems of rights or settings that would make reading the tables, by a role, fail or lie; empty if all is well. */
@@ -52,6 +54,7 @@ export interface SourceReader extends AsyncDisposable {
 }
 
 export interface RowsQuery {
+  /** If it is a slice, its rows alone: so in every query of a table. */
   readonly table: TableFacts;
   /** Whose rights it is read by: a role that who logged in may take; left out, who logged in. */
   readonly role?: string | undefined;
@@ -72,6 +75,16 @@ export interface DigestQuery {
   readonly seed: string;
   /** Rows with an xmin at or after it count as changed. */
   readonly since: string;
+}
+
+export interface AgeQuery {
+  readonly table: TableFacts;
+  /** As of RowsQuery. */
+  readonly role?: string | undefined;
+  /** Column name, unquoted. */
+  readonly column: string;
+  /** Ascending, at least one: text that PostgreSQL reads as a value of the column's type. */
+  readonly starts: readonly string[];
 }
 
 /** Sums are modulo 2^64. Ranges without a row are zero, never left out. */

@@ -11,8 +11,8 @@ export interface DigestRow {
 }
 
 interface DigestsSqlOptions {
-  /** `ONLY schema.table`. */
-  readonly table: string;
+  /** `ONLY schema.table`, with a condition where not all of its rows count. */
+  readonly from: string;
   /** Hash of a row's key, an int8. */
   readonly hash: string;
   /** Whether a row has changed. */
@@ -33,9 +33,9 @@ interface DigestsSqlOptions {
  * statistics. It would expect as many groups as rows, and sort them all instead of hashing a few in each worker. A single
  * range needs neither: grouping by the change alone takes a quarter less time.
  */
-export function digestsSql({ table, hash, changed, first, starts }: DigestsSqlOptions): string {
+export function digestsSql({ from, hash, changed, first, starts }: DigestsSqlOptions): string {
   const sums = "changed, count(*)::text AS rows, sum(hash)::text AS sum";
-  const row = `${changed} AS changed, ${hash} AS hash FROM ${table}`;
+  const row = `${changed} AS changed, ${hash} AS hash FROM ${from}`;
   if (starts.length === 0) return `SELECT 0 AS range, ${sums} FROM (SELECT ${row}) AS keys GROUP BY changed`;
   const each = `SELECT ${rangeTree(first, starts, 0, starts.length)} AS range, ${row}`;
   const never = "SELECT 0, false, 0::int8 FROM pg_class WHERE oid = 0";
@@ -43,7 +43,7 @@ export function digestsSql({ table, hash, changed, first, starts }: DigestsSqlOp
 }
 
 /** The number of starts that are not above the column's value, which lies between `low` and `high`. */
-function rangeTree(first: string, starts: readonly string[], low: number, high: number): string {
+export function rangeTree(first: string, starts: readonly string[], low: number, high: number): string {
   if (low === high) return `${low}`;
   const middle = (low + high) >> 1;
   const below = rangeTree(first, starts, low, middle);

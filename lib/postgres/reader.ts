@@ -8,6 +8,7 @@ import { type DigestRow, digestsOf, digestsSql } from "./digests-sql.ts";
 import { ident, KeySql, onlyTable } from "./keys-sql.ts";
 import { movedTables } from "./moved.ts";
 import { Session } from "./session.ts";
+import { sliceSql, whereSql } from "./slice-sql.ts";
 import { beginSnapshot, type ViewFacts } from "./snapshot.ts";
 
 /**
@@ -44,13 +45,13 @@ export class PostgresReader implements SourceReader {
     const key = this.#keySql(table);
     const changed = since === undefined ? [] : [changedSql(since, this.#facts.xmax)];
     const columns = table.columns.map((column) => ident(column.name)).join(", ");
-    const conditions = [...range(key, from, to), ...changed];
+    const conditions = [...sliceSql(table), ...range(key, from, to), ...changed];
     return this.#copy({ table, role }, { columns, count: table.columns.length, conditions, orderBy: key.orderBy });
   }
 
   keys({ table, role, from, to }: Omit<RowsQuery, "since">): AsyncIterable<Buffer> {
     const key = this.#keySql(table);
-    const conditions = range(key, from, to);
+    const conditions = [...sliceSql(table), ...range(key, from, to)];
     return this.#copy(
       { table, role },
       { columns: key.columns, count: table.key?.length ?? 0, conditions, orderBy: key.orderBy },
@@ -60,7 +61,7 @@ export class PostgresReader implements SourceReader {
   async digests({ table, role, starts, seed, since }: DigestQuery): Promise<readonly RangeDigest[]> {
     const key = this.#keySql(table);
     const sql = digestsSql({
-      table: onlyTable(table),
+      from: `${onlyTable(table)}${whereSql(sliceSql(table))}`,
       hash: key.hash(seed),
       changed: changedSql(since, this.#facts.xmax),
       first: key.first,
@@ -97,8 +98,7 @@ export class PostgresReader implements SourceReader {
       readonly orderBy: string;
     },
   ): AsyncGenerator<Buffer, void, undefined> {
-    const where = conditions.length === 0 ? "" : ` WHERE ${conditions.join(" AND ")}`;
-    const sql = `COPY (SELECT ${columns} FROM ${onlyTable(table)}${where}${orderBy}) TO STDOUT (FORMAT ${table.format})`;
+    const sql = `COPY (SELECT ${columns} FROM ${onlyTable(table)}${whereSql(conditions)}${orderBy}) TO STDOUT (FORMAT ${table.format})`;
     const { format } = table;
     try {
       await this.#session.actAs(role, doingOf(table));

@@ -1,6 +1,7 @@
 import type { TableFacts } from "../model/table.ts";
 import { KeySql, onlyTable } from "./keys-sql.ts";
 import type { Session } from "./session.ts";
+import { sliceSql, whereSql } from "./slice-sql.ts";
 
 const SAMPLED_PAGES_PER_PART = 40; // 8 parts: 320 pages; ranges then differ by some 15 % in size (1/sqrt(40)).
 const PAGE_BYTES = 8192;
@@ -22,7 +23,7 @@ export async function readSplits(
     sample AS (
       SELECT ${key.firstField} AS field, row_number() OVER (ORDER BY ${key.first}) AS number, count(*) OVER () AS total
       FROM ${onlyTable(table)}
-        TABLESAMPLE SYSTEM ((SELECT least(100, 100.0 * $2 / greatest(pages, 1)) FROM size)) REPEATABLE (0)
+        TABLESAMPLE SYSTEM ((SELECT least(100, 100.0 * $2 / greatest(pages, 1)) FROM size)) REPEATABLE (0)${whereSql(sliceSql(table))}
     ),
     parts AS (SELECT i, $3::int AS parts FROM generate_series(1, $3::int - 1) AS i)
     SELECT field FROM sample JOIN parts ON number = 1 + total * i / parts WHERE number > 1 ORDER BY number`;

@@ -2,7 +2,8 @@ import { Failure, isFailure } from "../model/errors.ts";
 import type { CapturedSchema } from "../model/schema.ts";
 import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
 import type { TableFacts } from "../model/table.ts";
-import type { SourceView } from "../ports/source-database.ts";
+import type { AgeQuery, SourceView } from "../ports/source-database.ts";
+import { readAgeCounts } from "./age-counts.ts";
 import { type CatalogQuery, type CatalogTable, type RowTypes, readTables } from "./catalog.ts";
 import type { DatabaseAddress } from "./connect.ts";
 import { readProblems, roleProblem } from "./preflight.ts";
@@ -68,6 +69,13 @@ export class PostgresView implements SourceView {
   splits(table: TableFacts, parts: number, role?: string): Promise<readonly string[]> {
     const doing = `sampling ${table.schema}.${table.name}`;
     return this.#actingAs(role, doing, () => readSplits(this.#session, table, parts, this.#facts.databaseCollationIsC));
+  }
+
+  ageCounts({ role, ...query }: AgeQuery): Promise<readonly number[]> {
+    const doing = `counting rows of ${query.table.schema}.${query.table.name} by age`;
+    return this.#actingAs(role, doing, () => readAgeCounts(this.#session, query, doing)).catch((error: unknown) => {
+      throw movedFailure(error, doing);
+    });
   }
 
   async preflight(tables: readonly TableFacts[], role?: string): Promise<readonly string[]> {

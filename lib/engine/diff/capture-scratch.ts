@@ -1,9 +1,11 @@
 import { Failure, isFailure } from "../../model/errors.ts";
+import { partClass } from "../../model/row-age.ts";
 import type { TableFacts } from "../../model/table.ts";
 import type { Lanes } from "../../ports/lanes.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { SourceDatabase, SourceView } from "../../ports/source-database.ts";
 import { type CopyResult, type CopyWorld, copyTables, type LaneOpening } from "../copy-tables.ts";
+import { divideByAge } from "../divide-by-age.ts";
 import type { CopyTask, LaneClass } from "../lane.ts";
 import { layerSource } from "../layers.ts";
 import { type Earlier, planTables } from "../plan-capture.ts";
@@ -50,9 +52,12 @@ export const captureScratch = async (world: ScratchWorld, earlier: OpenPoint): P
 const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceView): Promise<TableSet> => {
   const { vault } = world;
   const began = world.clock.elapsedMs();
-  const found = await tablesToRead(earlier, view);
-  const problems = await view.preflight(found.map((table) => table.facts));
+  const whole = await tablesToRead(earlier, view);
+  const problems = await view.preflight(whole.map((table) => table.facts));
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
+  // By the days of the point: rows of later days are in the slice of rows that had no day yet then.
+  const ages = new Map((earlier.point.rowAges ?? []).map(({ class: name, ...age }) => [name, age]));
+  const found = await divideByAge({ view, ages, roles: new Map(), warn: () => undefined }, whole);
   const classes = await openClasses(vault, earlier, new Set(found.map((table) => table.class)));
   const before: Earlier = { parts: earlier.parts, adopted: new Map() };
   const plans = planTables(found, before, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
@@ -90,8 +95,9 @@ const tablesToRead = async (earlier: OpenPoint, view: SourceView) => {
     sameDatabase ? String(facts.oid) : JSON.stringify([facts.schema, facts.name]);
   const known = new Map<string, string>();
   for (const [className, { tables }] of earlier.parts)
-    for (const { facts } of tables) known.set(nameOf(facts), className);
-  const [anyClass] = earlier.parts.keys();
+    for (const { facts } of tables) known.set(nameOf(facts), partClass(className).class);
+  const [anyPart] = earlier.parts.keys();
+  const anyClass = anyPart === undefined ? undefined : partClass(anyPart).class;
   const ofNew = earlier.set.leftOut.length === 0 ? anyClass : undefined;
   return (await view.tables()).flatMap((table) => {
     const className = known.get(nameOf(table.facts)) ?? ofNew;
