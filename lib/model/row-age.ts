@@ -10,7 +10,8 @@ export interface BusinessDay {
 /**
  * How the rows of a class are told apart by their age at one capture. The rows of each business day are a part of their own,
  * so that they leave every point on their day, by one key for each point. Rows before the first day have left by their age
- * and are not captured. Rows without a date, and those of a day to come, have no age yet: they are in the class's own part.
+ * and are not captured. Rows without a date, and those of a day to come, have no day yet: they are in the class's own part,
+ * which goes when rows of the first day to come have to.
  */
 export interface RowAge {
   /** Of every table of the class; a date, a timestamp or a timestamptz that says when a row began. */

@@ -2,7 +2,7 @@ import type { Point, Tier } from "../model/point.ts";
 import type { DataClass, Policy } from "../model/policy.ts";
 import { partClass } from "../model/row-age.ts";
 import type { EpochMs } from "../model/units.ts";
-import { startOfDay } from "./business-date.ts";
+import { businessDateOf, endOfDay, startOfDay } from "./business-date.ts";
 import { dayTimes, goneBy, type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
 import { endsFirst } from "./unknown-copies.ts";
@@ -54,10 +54,11 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
         message: `it begins at ${new Date(startedAt).toISOString()}, which is to come: a clock is wrong, and nothing of the point is due`,
       });
     for (const { class: name } of point.parts) {
-      const { class: className, day } = partClass(name);
+      const { class: className } = partClass(name);
       const known = isKnown ? policy.classes.find((one) => one.name === className) : undefined;
       const held = known ?? endsFirst(policy, startedAt, (one) => classTimes(policy, one, term, startedAt).deadline);
-      const { deleteAt, deadline } = classTimes(policy, held, term, startedAt, day);
+      const rowsFrom = rowsFromOf(policy, point, name);
+      const { deleteAt, deadline } = classTimes(policy, held, term, startedAt, rowsFrom);
       if (known === undefined)
         notices.push({
           ...about,
@@ -65,7 +66,7 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
           message: `${isKnown ? `class ${name}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
         });
       const verdict = isAhead || now < deleteAt ? "kept" : now < deadline ? "due" : "overdue";
-      const because = reasonOf(policy, held, term, startedAt, day);
+      const because = reasonOf(policy, held, term, startedAt, { name, rowsFrom });
       parts.push({ ...about, tier, class: name, startedAt, deleteAt, deadline, verdict, because });
     }
   }
@@ -73,24 +74,37 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
 };
 
 /**
- * When a part of a class is deleted and must be gone, by the class's term and its tier's window.
- * @param day  of its rows, if they leave by their age: then that counts too, whichever ends first
+ * When a part of a class is deleted and must be gone, by the class's term and its tier's window, and by the age of its rows
+ * where they leave by that too: whichever ends first.
+ * @param rowsFrom  first instant of the day that its rows are of; left out, of the day after the capture: the rows of no day
+ *   yet, which may be of that day
  */
 export const classTimes = (
   policy: Policy,
   { max, rowAge }: Pick<DataClass, "max" | "rowAge">,
   tier: "hot" | "release",
   startedAt: EpochMs,
-  day?: string,
+  rowsFrom?: EpochMs,
 ): PartTimes => {
-  const rules = { timeZone: policy.timeZone, workerEveryMs: WORKER_EVERY_MS };
+  const { timeZone } = policy;
+  const rules = { timeZone, workerEveryMs: WORKER_EVERY_MS };
   const times = partTimes({ max, window: policy[tier].window }, startedAt, rules);
-  if (day === undefined || rowAge === undefined) return times;
-  const byAge = dayTimes(rowAge.max, startOfDay(day, policy.timeZone), rules);
+  if (rowAge === undefined) return times;
+  const byAge = dayTimes(rowAge.max, rowsFrom ?? dayAfter(startedAt, timeZone), rules);
   return {
     deleteAt: Math.min(times.deleteAt, byAge.deleteAt),
     deadline: Math.min(times.deadline, byAge.deadline),
   };
+};
+
+const dayAfter = (at: EpochMs, timeZone: string): EpochMs => endOfDay(businessDateOf(at, timeZone), timeZone);
+
+/** When the day of a part's rows began, as it was divided; a point that was captured before its class was has no day. */
+const rowsFromOf = ({ timeZone }: Policy, { rowAges = [] }: Point, name: string): EpochMs | undefined => {
+  const { class: className, day } = partClass(name);
+  const age = rowAges.find((one) => one.class === className);
+  if (day === undefined) return age?.next.startsAt;
+  return age?.days.find((one) => one.day === day)?.startsAt ?? startOfDay(day, timeZone);
 };
 
 const reasonOf = (
@@ -98,14 +112,19 @@ const reasonOf = (
   { name, max, rowAge }: DataClass,
   tier: "hot" | "release",
   startedAt: EpochMs,
-  day: string | undefined,
+  part: { readonly name: string; readonly rowsFrom: EpochMs | undefined },
 ): string => {
+  const { timeZone } = policy;
   const { window } = policy[tier];
-  const classEnds = goneBy(max, startedAt, policy.timeZone);
-  const captureEnds = Math.min(classEnds, goneBy(window, startedAt, policy.timeZone));
-  if (day !== undefined && rowAge !== undefined) {
-    if (goneBy(rowAge.max, startOfDay(day, policy.timeZone), policy.timeZone) <= captureEnds)
-      return `rows of class ${name} are kept for ${writeTerm(rowAge.max)} from their day, ${day}`;
+  const classEnds = goneBy(max, startedAt, timeZone);
+  const captureEnds = Math.min(classEnds, goneBy(window, startedAt, timeZone));
+  if (
+    rowAge !== undefined &&
+    goneBy(rowAge.max, part.rowsFrom ?? dayAfter(startedAt, timeZone), timeZone) < captureEnds
+  ) {
+    const { day } = partClass(part.name);
+    const from = day === undefined ? "the day after their capture" : `their day, ${day}`;
+    return `rows of class ${name} are kept for ${writeTerm(rowAge.max)} from ${from}`;
   }
   return classEnds <= captureEnds
     ? `class ${name} is kept for ${writeTerm(max)}`

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { whyBase } from "../../lib/engine/chain.ts";
 import type { Layer, PageRef, Part, PartTable } from "../../lib/model/point.ts";
 import type { SourceIdentity } from "../../lib/model/source.ts";
-import type { TableFacts } from "../../lib/model/table.ts";
+import type { RowSlice, TableFacts } from "../../lib/model/table.ts";
 
 const MIB = 1024 * 1024;
 
@@ -106,6 +106,18 @@ const column = (wireTypeOid: number): TableFacts["columns"] => [
   { name: "c", type: "x", typeOid: wireTypeOid, wireTypeOid, notNull: false, identity: "" },
 ];
 
+const DAY = { column: "at", day: "2026-11-20", from: "2026-11-20T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" };
+const TO_COME = { column: "at", from: "2026-11-21T00:00:00.000Z" };
+
+const sliced = (
+  what: string,
+  slices: readonly (readonly [before: RowSlice | undefined, now: RowSlice | undefined])[],
+): readonly (readonly [string, Differences])[] =>
+  slices.map(([before, now]) => [
+    what,
+    { before: before === undefined ? {} : { slice: before }, table: now === undefined ? {} : { slice: now } },
+  ]);
+
 const bases: readonly (readonly [string, Differences])[] = [
   ["a base was asked for", { baseAsked: true }],
   ["no primary key", { table: { key: undefined } }],
@@ -126,6 +138,17 @@ const bases: readonly (readonly [string, Differences])[] = [
   ["primary key changed", { before: { key: [{ name: "id", position: 0, order: "send" }] } }],
   ["row format changed", { before: { format: "text" } }],
   ["rewritten or truncated", { before: { filenode: 16_399 } }],
+  ...sliced("rows are divided by age in another way", [
+    [undefined, DAY],
+    [DAY, undefined],
+    [DAY, { ...DAY, column: "due" }],
+    [DAY, { ...DAY, from: "2026-11-20T01:00:00.000Z" }],
+    [DAY, { ...DAY, to: "2026-11-20T23:00:00.000Z" }],
+    [DAY, TO_COME],
+    [TO_COME, DAY],
+    [TO_COME, { ...TO_COME, column: "due" }],
+    [TO_COME, { ...TO_COME, from: "2026-11-20T00:00:00.000Z" }],
+  ]),
   ["no base", { layers: [] }],
   ["64 deltas", { layers: layers(MIB, ...Array.from({ length: 64 }, () => 1)) }],
   ["deltas weigh more than half of their base", { layers: layers(20 * MIB, 6 * MIB, 4 * MIB + 1) }],
@@ -143,6 +166,11 @@ const deltas: readonly (readonly [string, Differences])[] = [
   ["the deltas weigh exactly half of their base", { layers: layers(20 * MIB, 10 * MIB) }],
   ["the deltas of a small table weigh more than it", { layers: layers(MIB, 8 * MIB) }],
   ["only the table's name differs", { before: { name: "old" } }],
+  ...sliced("it is the rows of a day", [[DAY, DAY]]),
+  ...sliced("rows of no day yet have become fewer, or not", [
+    [TO_COME, TO_COME],
+    [TO_COME, { ...TO_COME, from: "2026-11-22T00:00:00.000Z" }],
+  ]),
 ];
 
 test.each(deltas)("a delta is taken though %s", (_, difference) => {

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { RowAge } from "../../lib/model/row-age.ts";
+import { duePartsOf } from "../../lib/policy/due-parts.ts";
+import { rowAgesAt } from "../../lib/policy/row-ages.ts";
+import { DAY_MS, dataClass, HOUR_MS, pointOf, policyOf, term } from "./made-policy.ts";
+
+const POLICY = policyOf([dataClass("raw", "P20D", { rowAge: { column: "at", max: term("P3D") } })]);
+const CAPTURED_AT = Date.UTC(2026, 10, 20, 10);
+
+const captured = (classes: readonly string[]) => {
+  const rowAges = [...rowAgesAt(POLICY, CAPTURED_AT)].map(([name, age]: [string, RowAge]) => ({ class: name, ...age }));
+  return pointOf(CAPTURED_AT, { classes, rowAges });
+};
+
+const verdictOf = (policy: typeof POLICY, point: ReturnType<typeof pointOf>, now = CAPTURED_AT) =>
+  duePartsOf(policy, [point], now).parts.map((part) => [part.class, part.deadline, part.verdict, part.because]);
+
+test("a day's rows go by the beginning of their day, whatever the class's own term and the window say", () => {
+  expect(verdictOf(POLICY, captured(["raw_2026-11-19"]))).toEqual([
+    ["raw_2026-11-19", Date.UTC(2026, 10, 22), "kept", "rows of class raw are kept for P3D from their day, 2026-11-19"],
+  ]);
+});
+
+test("rows of no day yet go when rows of the first day to come have to: they may be of it", () => {
+  const tomorrow = Date.UTC(2026, 10, 21);
+  expect(verdictOf(POLICY, captured(["raw"]))).toEqual([
+    ["raw", tomorrow + 3 * DAY_MS, "kept", "rows of class raw are kept for P3D from the day after their capture"],
+  ]);
+});
+
+test("a part that was captured before the rule is held to the same: no row of it is younger than its capture", () => {
+  expect(verdictOf(POLICY, pointOf(CAPTURED_AT, { classes: ["raw"] }))).toEqual([
+    ["raw", Date.UTC(2026, 10, 24), "kept", "rows of class raw are kept for P3D from the day after their capture"],
+  ]);
+});
+
+test("the class's own term ends first where it is the shorter one", () => {
+  const short = policyOf([dataClass("raw", "P1D", { rowAge: { column: "at", max: term("P3D") } })]);
+  expect(verdictOf(short, captured(["raw", "raw_2026-11-20"]))).toEqual([
+    ["raw", CAPTURED_AT + DAY_MS, "kept", "class raw is kept for P1D"],
+    ["raw_2026-11-20", CAPTURED_AT + DAY_MS, "kept", "class raw is kept for P1D"],
+  ]);
+});
+
+test("days are those of the time zone that they were divided by, also when the policy has another one since", () => {
+  const elsewhere = { ...POLICY, timeZone: "Asia/Tokyo" };
+  expect(verdictOf(elsewhere, captured(["raw_2026-11-19"]))[0]?.[1]).toBe(Date.UTC(2026, 10, 22));
+});
+
+test("a day is due half a day before its deadline, and not one millisecond sooner", () => {
+  const dueAt = Date.UTC(2026, 10, 22) - 12 * HOUR_MS;
+  const verdictAt = (now: number) => verdictOf(POLICY, captured(["raw_2026-11-19"]), now)[0]?.[2];
+  expect([dueAt - 1, dueAt, Date.UTC(2026, 10, 22) - 1, Date.UTC(2026, 10, 22)].map(verdictAt)).toEqual([
+    "kept",
+    "due",
+    "due",
+    "overdue",
+  ]);
+});
