@@ -9,6 +9,7 @@ import { freshDatabase, postgresMajors, query, testServer } from "../../postgres
 import { restoreVault } from "../restore/restore-world.ts";
 import { CONTENT, SHOP } from "../restore/shop.ts";
 import { archiveNewest, bash, blocksIn, withCopy } from "./archive-world.ts";
+import { copyOf, openGoldenArchive } from "./golden-archive.ts";
 
 describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("PostgreSQL %i", (major) => {
   const server = testServer(major);
@@ -61,5 +62,17 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
     expect(await query(copy, rows)).toEqual(await query(original, rows));
     const tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'shop'";
     expect(await query(copy, tables)).toEqual([{ tablename: "orders" }]);
+  });
+
+  test("an archive that format 1 wrote once opens by the README that was written with it", async () => {
+    const copy = await follow(await copyOf(await openGoldenArchive()));
+    expect(await query(copy, "SELECT id, body FROM orders ORDER BY id LIMIT 2")).toEqual([
+      { id: "-1", body: "the first row" },
+      { id: "1", body: "Grüße\t\\\n" },
+    ]);
+    expect(await query(copy, "SELECT count(*)::int AS rows, max(length(body)) AS longest FROM notes")).toEqual([
+      { rows: 4, longest: 300 },
+    ]);
+    expect(await query(copy, "SELECT nextval('orders_id_seq')::int AS next")).toEqual([{ next: 70_001 }]);
   });
 });
