@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
+import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { Failure } from "../lib/model/errors.ts";
 import { DAY_MS } from "../lib/model/units.ts";
 import type { Context } from "./context.ts";
@@ -20,6 +20,13 @@ export const keysOption = () => new Option("--keys <file>", "key file of the vau
 
 export const passphraseFileOption = () =>
   new Option("--passphrase-file <file>", "file whose first line unlocks the key file (or LASTGOOD_PASSPHRASE)");
+
+type Options = Record<string, unknown>;
+
+/** What every command that opens a vault is given to find and unlock it: after its own options, so that help shows those first. */
+export const withVaultOptions = <Args extends unknown[], Own extends Options, Outer extends Options>(
+  command: Command<Args, Own, Outer>,
+) => command.addOption(vaultOption()).addOption(keysOption()).addOption(passphraseFileOption());
 
 const JOBS_MAX = 32;
 

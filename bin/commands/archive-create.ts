@@ -12,7 +12,7 @@ import { recordPolicy } from "../../lib/operations/entries.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
 import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
 import { formatBytes, formatInstant, formatNumber, formatTable } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
@@ -25,16 +25,15 @@ Examples:
 Run again it makes only what is not there yet. Ends with 3 if an archive could not be made.`;
 
 export const addArchiveCreate: AddCommand = (program, act) => {
-  nounOf(program, "archive", ARCHIVE_NOUN)
-    .command("create")
-    .description("make the archives that a policy wants now, of hot points that are there")
-    .requiredOption("--policy <file>", "which classes are archived, how often, how long and how locked")
-    .option("--point <point>", "of this point, due or not; with --class")
-    .option("--class <name>", "this class; with --point")
-    .option("--dry-run", "say what would be made, and make nothing", false)
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "archive", ARCHIVE_NOUN)
+      .command("create")
+      .description("make the archives that a policy wants now, of hot points that are there")
+      .requiredOption("--policy <file>", "which classes are archived, how often, how long and how locked")
+      .option("--point <point>", "of this point, due or not; with --class")
+      .option("--class <name>", "this class; with --point")
+      .option("--dry-run", "say what would be made, and make nothing", false),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {

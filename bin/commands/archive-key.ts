@@ -3,7 +3,7 @@ import { exportArchiveKey } from "../../lib/operations/archive.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
 import { writeNewFile } from "../new-file.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 const EXAMPLES = `
@@ -16,15 +16,14 @@ was handed out, and by whom.`;
 const PRIVATE = 0o600;
 
 export const addArchiveKey: AddCommand = (program, act) => {
-  nounOf(program, "archive", ARCHIVE_NOUN)
-    .command("key")
-    .description("hand out the data key of one class of an archive, to be kept where Lastgood is not")
-    .argument("<archive>", "an archive as list names it")
-    .requiredOption("--class <name>", "the class")
-    .requiredOption("--out <file>", "write here, for the owner's eyes only; an existing file is kept")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "archive", ARCHIVE_NOUN)
+      .command("key")
+      .description("hand out the data key of one class of an archive, to be kept where Lastgood is not")
+      .argument("<archive>", "an archive as list names it")
+      .requiredOption("--class <name>", "the class")
+      .requiredOption("--out <file>", "write here, for the owner's eyes only; an existing file is kept"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, id, options) => {

@@ -2,23 +2,21 @@ import { EXIT } from "../../lib/model/errors.ts";
 import { type ArchiveList, listArchives } from "../../lib/operations/archive.ts";
 import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
 import { formatBytes, formatCount, formatInstant, formatNumber, formatTable } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 export const addArchiveList: AddCommand = (program, act) => {
-  nounOf(program, "archive", ARCHIVE_NOUN)
-    .command("list")
-    .description("list the archives of a vault; ends with 9 if one cannot be told")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
-    .action(
-      act(async (session, options) => {
-        const list = await listArchives(await archiveVaultOf(session, options));
-        session.output.result("archive.list", list, () => listLines(list));
-        return list.damaged.length === 0 ? EXIT.ok : EXIT.different;
-      }),
-    );
+  withVaultOptions(
+    nounOf(program, "archive", ARCHIVE_NOUN)
+      .command("list")
+      .description("list the archives of a vault; ends with 9 if one cannot be told"),
+  ).action(
+    act(async (session, options) => {
+      const list = await listArchives(await archiveVaultOf(session, options));
+      session.output.result("archive.list", list, () => listLines(list));
+      return list.damaged.length === 0 ? EXIT.ok : EXIT.different;
+    }),
+  );
 };
 
 const listLines = ({ parts, unknown, damaged }: ArchiveList): readonly string[] => [

@@ -5,7 +5,7 @@ import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
 import { formatBytes, formatNumber } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord } from "../next-command.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 const EXAMPLES = `
@@ -18,16 +18,15 @@ The file is one transaction for psql and an empty database. README.txt in the ar
 const PRIVATE = 0o600;
 
 export const addArchiveRestore: AddCommand = (program, act) => {
-  nounOf(program, "archive", ARCHIVE_NOUN)
-    .command("restore")
-    .description("write an archive as one stream of SQL that psql loads")
-    .argument("<archive>", "an archive as list names it")
-    .option("--class <name...>", "only these classes (default: all that are there)")
-    .option("--table <schema.name...>", "only these tables")
-    .requiredOption("--out <file>", "write here, for the owner's eyes only; an existing file is kept")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "archive", ARCHIVE_NOUN)
+      .command("restore")
+      .description("write an archive as one stream of SQL that psql loads")
+      .argument("<archive>", "an archive as list names it")
+      .option("--class <name...>", "only these classes (default: all that are there)")
+      .option("--table <schema.name...>", "only these tables")
+      .requiredOption("--out <file>", "write here, for the owner's eyes only; an existing file is kept"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, id, options) => {

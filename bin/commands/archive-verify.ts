@@ -4,7 +4,7 @@ import { type ArchiveVerifyReport, archiveVerifyEntry, verifyArchives } from "..
 import { recorded } from "../../lib/operations/audit.ts";
 import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 const EXAMPLES = `
@@ -17,18 +17,17 @@ Examples:
   lastgood archive verify --all --level list`;
 
 export const addArchiveVerify: AddCommand = (program, act) => {
-  nounOf(program, "archive", ARCHIVE_NOUN)
-    .command("verify")
-    .description("prove archives, and say what was not proven; ends with 9 if anything is wrong")
-    .argument("[archive]", "an archive as list names it")
-    .option("--all", "every archive there is", false)
-    .option("--class <name...>", "only these classes of the archive")
-    .addOption(
-      new Option("--level <level>", "how deep to look").choices(["list", "read"] as const).default("read" as const),
-    )
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "archive", ARCHIVE_NOUN)
+      .command("verify")
+      .description("prove archives, and say what was not proven; ends with 9 if anything is wrong")
+      .argument("[archive]", "an archive as list names it")
+      .option("--all", "every archive there is", false)
+      .option("--class <name...>", "only these classes of the archive")
+      .addOption(
+        new Option("--level <level>", "how deep to look").choices(["list", "read"] as const).default("read" as const),
+      ),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, id, options) => {

@@ -10,14 +10,7 @@ import { localSource, localToday } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
-import {
-  databaseOption,
-  jobsOption,
-  keysOption,
-  passphraseFileOption,
-  resolveDatabase,
-  vaultOption,
-} from "../options.ts";
+import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
 import { databaseBy, readPolicyFile } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import type { Session } from "../session.ts";
@@ -35,13 +28,9 @@ The first capture of a database makes the vault and the key file. Later ones sto
 Stopped at any moment, run it again: it takes over what is already stored.`;
 
 export const addCapture: AddCommand = (program, act) => {
-  program
-    .command("capture")
-    .description("take a restore point of a database")
-    .addOption(databaseOption())
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    program.command("capture").description("take a restore point of a database").addOption(databaseOption()),
+  )
     .addOption(
       new Option("--tier <tier>", "why it is taken").choices(["hot", "release"] as const).default("hot" as const),
     )

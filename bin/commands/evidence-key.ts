@@ -1,5 +1,5 @@
 import { EXIT } from "../../lib/model/errors.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 import { EVIDENCE } from "./evidence-sign.ts";
@@ -11,12 +11,11 @@ Examples:
 Keep it where nobody who writes the evidence can write. It opens nothing.`;
 
 export const addEvidenceKey: AddCommand = (program, act) => {
-  nounOf(program, "evidence", EVIDENCE)
-    .command("key")
-    .description("print the public key that evidence is verified by")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "evidence", EVIDENCE)
+      .command("key")
+      .description("print the public key that evidence is verified by"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {

@@ -3,7 +3,7 @@ import type { AuditRecord } from "../../lib/model/audit.ts";
 import { EXIT } from "../../lib/model/errors.ts";
 import { lineOf, listRecords } from "../../lib/operations/evidence.ts";
 import { formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
-import { instantArgument, keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { instantArgument, withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 import { EVIDENCE } from "./evidence-sign.ts";
@@ -16,20 +16,19 @@ Examples:
 A day is one of UTC. Each record is checked on the way, also those that are not shown.`;
 
 export const addEvidenceList: AddCommand = (program, act) => {
-  nounOf(program, "evidence", EVIDENCE)
-    .command("list")
-    .description("show what was done, failed and was refused")
-    .addOption(
-      new Option("--from <time>", "from this day or instant on").argParser((text) => instantArgument(text, "start")),
-    )
-    .addOption(
-      new Option("--to <time>", "to the end of this day, or this instant").argParser((text) =>
-        instantArgument(text, "end"),
+  withVaultOptions(
+    nounOf(program, "evidence", EVIDENCE)
+      .command("list")
+      .description("show what was done, failed and was refused")
+      .addOption(
+        new Option("--from <time>", "from this day or instant on").argParser((text) => instantArgument(text, "start")),
+      )
+      .addOption(
+        new Option("--to <time>", "to the end of this day, or this instant").argParser((text) =>
+          instantArgument(text, "end"),
+        ),
       ),
-    )
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, { from, to, ...options }) => {

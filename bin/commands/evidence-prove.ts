@@ -4,7 +4,7 @@ import { proveRecord } from "../../lib/operations/evidence.ts";
 import { formatNumber } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord } from "../next-command.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 import { EVIDENCE } from "./evidence-sign.ts";
@@ -17,14 +17,13 @@ Examples:
 The file holds the record, the path to the root of the tree, and the signed head. Nothing else is needed to check it.`;
 
 export const addEvidenceProve: AddCommand = (program, act) => {
-  nounOf(program, "evidence", EVIDENCE)
-    .command("prove")
-    .description("write the proof that one record is among those that were signed")
-    .addArgument(new Argument("<record>", "its number, as evidence list shows it").argParser(recordNumber))
-    .requiredOption("--out <file>", "write the proof here; an existing file is kept")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "evidence", EVIDENCE)
+      .command("prove")
+      .description("write the proof that one record is among those that were signed")
+      .addArgument(new Argument("<record>", "its number, as evidence list shows it").argParser(recordNumber))
+      .requiredOption("--out <file>", "write the proof here; an existing file is kept"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, record, options) => {

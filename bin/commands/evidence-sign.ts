@@ -2,7 +2,7 @@ import { EXIT } from "../../lib/model/errors.ts";
 import { headFile, signHead } from "../../lib/operations/evidence.ts";
 import { formatInstant, formatNumber } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
@@ -16,13 +16,12 @@ Examples:
 Keep a head where nobody who writes the evidence can write: what it was signed for can then not be cut off unseen.`;
 
 export const addEvidenceSign: AddCommand = (program, act) => {
-  nounOf(program, "evidence", EVIDENCE)
-    .command("sign")
-    .description("check all records, and sign how many there are and which")
-    .option("--out <file>", "write the signed head here too, to be kept elsewhere; an existing file is kept")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "evidence", EVIDENCE)
+      .command("sign")
+      .description("check all records, and sign how many there are and which")
+      .option("--out <file>", "write the signed head here too, to be kept elsewhere; an existing file is kept"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {

@@ -6,7 +6,7 @@ import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from
 import { holdCheck } from "../../lib/operations/holds.ts";
 import { EXPIRE } from "../expire.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
@@ -18,13 +18,12 @@ Examples:
 Ends with 3 if something could not be removed or a capture or restore still needs it, with 10 if a part went after its deadline.`;
 
 export const addExpireApply: AddCommand = (program, act) => {
-  nounOf(program, "expire", EXPIRE)
-    .command("apply")
-    .description("remove for good what a plan names and is still due, and look for it afterwards")
-    .argument("<plan>", "file that expire plan wrote")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "expire", EXPIRE)
+      .command("apply")
+      .description("remove for good what a plan names and is still due, and look for it afterwards")
+      .argument("<plan>", "file that expire plan wrote"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, file, options) => {

@@ -5,7 +5,7 @@ import { EXPIRE } from "../expire.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord, placeWords } from "../next-command.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { policyArgument, readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
@@ -16,14 +16,13 @@ Examples:
   lastgood expire apply expiry.json --vault ./vault`;
 
 export const addExpirePlan: AddCommand = (program, act) => {
-  nounOf(program, "expire", EXPIRE)
-    .command("plan")
-    .description("say which parts of which points are due, and by when they must be gone; changes nothing")
-    .addArgument(policyArgument())
-    .option("--out <file>", "write the plan here, to be applied; an existing file is kept")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "expire", EXPIRE)
+      .command("plan")
+      .description("say which parts of which points are due, and by when they must be gone; changes nothing")
+      .addArgument(policyArgument())
+      .option("--out <file>", "write the plan here, to be applied; an existing file is kept"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, file, options) => {

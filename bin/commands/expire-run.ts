@@ -7,7 +7,7 @@ import { openLocalArchive } from "../../lib/wiring/local.ts";
 import { openNotifier } from "../../lib/wiring/notifier.ts";
 import { EXPIRE } from "../expire.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { stackOf, vaultOf } from "../vault.ts";
@@ -21,17 +21,20 @@ Ends with 10 if something is past its deadline, or went after it, and with 3 if 
 removed, or an alarm could not be sent.`;
 
 export const addExpireRun: AddCommand = (program, act) => {
-  nounOf(program, "expire", EXPIRE)
-    .command("run")
-    .description(
-      "the hourly worker: remove all that is due, of points and archives, prove it gone, and alarm of what stays",
-    )
-    .requiredOption("--policy <file>", "the policy, as lastgood.yaml")
-    .option("--dry-run", "say what would go and what is held or locked; change nothing", false)
-    .option("--clock-checked", "the clock is right: it is the evidence that was written by one that was ahead", false)
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "expire", EXPIRE)
+      .command("run")
+      .description(
+        "the hourly worker: remove all that is due, of points and archives, prove it gone, and alarm of what stays",
+      )
+      .requiredOption("--policy <file>", "the policy, as lastgood.yaml")
+      .option("--dry-run", "say what would go and what is held or locked; change nothing", false)
+      .option(
+        "--clock-checked",
+        "the clock is right: it is the evidence that was written by one that was ahead",
+        false,
+      ),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, { policy: file, dryRun, clockChecked, ...options }) => {

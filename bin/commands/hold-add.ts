@@ -3,7 +3,7 @@ import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { partsOfArchive, partsOfPoint, requestHold } from "../../lib/operations/holds.ts";
 import { openLocalArchive } from "../../lib/wiring/local.ts";
 import { HOLD, holdersOption, holdLines, holdVaultOf } from "../holds.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { stackOf } from "../vault.ts";
 
@@ -16,19 +16,18 @@ Examples:
 It holds nothing until another holder has approved it: lastgood hold approve <id>.`;
 
 export const addHoldAdd: AddCommand = (program, act) => {
-  nounOf(program, "hold", HOLD)
-    .command("add")
-    .description("request a hold on parts of a point or of an archive")
-    .option("--point <point>", "id of a point, the beginning of one, or its release")
-    .option("--archive <archive>", "id of an archive, as shop/2026-11-01")
-    .option("--class <class...>", "classes to hold; all that are there if none is named")
-    .requiredOption("--basis <text>", "the statute or article that asks for it")
-    .requiredOption("--matter <reference>", "a reference into your register; no person's name")
-    .addOption(reviewAtOption())
-    .addOption(holdersOption())
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "hold", HOLD)
+      .command("add")
+      .description("request a hold on parts of a point or of an archive")
+      .option("--point <point>", "id of a point, the beginning of one, or its release")
+      .option("--archive <archive>", "id of an archive, as shop/2026-11-01")
+      .option("--class <class...>", "classes to hold; all that are there if none is named")
+      .requiredOption("--basis <text>", "the statute or article that asks for it")
+      .requiredOption("--matter <reference>", "a reference into your register; no person's name")
+      .addOption(reviewAtOption())
+      .addOption(holdersOption()),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {

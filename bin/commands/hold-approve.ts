@@ -1,7 +1,7 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { approveHold, approveRelease, partsGone } from "../../lib/operations/holds.ts";
 import { HOLD, holdersOption, holdLines, holdVaultOf } from "../holds.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 const EXAMPLES = `
@@ -12,15 +12,14 @@ Examples:
 Ends with 3 if some of what is held now was gone already.`;
 
 export const addHoldApprove: AddCommand = (program, act) => {
-  nounOf(program, "hold", HOLD)
-    .command("approve")
-    .description("give your word for a hold, or for its release, that another holder requested")
-    .argument("<hold>", "its id, or the beginning of one")
-    .option("--release", "approve its release, not the hold", false)
-    .addOption(holdersOption())
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "hold", HOLD)
+      .command("approve")
+      .description("give your word for a hold, or for its release, that another holder requested")
+      .argument("<hold>", "its id, or the beginning of one")
+      .option("--release", "approve its release, not the hold", false)
+      .addOption(holdersOption()),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, wanted, options) => {

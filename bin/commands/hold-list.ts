@@ -2,24 +2,22 @@ import { EXIT } from "../../lib/model/errors.ts";
 import { type ListedHold, listHolds } from "../../lib/operations/holds.ts";
 import { formatInstant, formatTable } from "../format.ts";
 import { HOLD } from "../holds.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
 export const addHoldList: AddCommand = (program, act) => {
-  nounOf(program, "hold", HOLD)
-    .command("list")
-    .description("list every hold there ever was; ends with 10 if a review date has passed")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
-    .action(
-      act(async (session, options) => {
-        const holds = await listHolds((await vaultOf(session, options)).audit);
-        session.output.result("hold.list", { holds }, () => listLines(holds));
-        return holds.some(({ reviewDue }) => reviewDue) ? EXIT.retention : EXIT.ok;
-      }),
-    );
+  withVaultOptions(
+    nounOf(program, "hold", HOLD)
+      .command("list")
+      .description("list every hold there ever was; ends with 10 if a review date has passed"),
+  ).action(
+    act(async (session, options) => {
+      const holds = await listHolds((await vaultOf(session, options)).audit);
+      session.output.result("hold.list", { holds }, () => listLines(holds));
+      return holds.some(({ reviewDue }) => reviewDue) ? EXIT.retention : EXIT.ok;
+    }),
+  );
 };
 
 const listLines = (holds: readonly ListedHold[]): readonly string[] =>

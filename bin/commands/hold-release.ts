@@ -1,7 +1,7 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { requestRelease } from "../../lib/operations/holds.ts";
 import { HOLD, holdersOption, holdLines, holdVaultOf } from "../holds.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 const EXAMPLES = `
@@ -11,15 +11,14 @@ Examples:
 It goes on to hold until another holder has approved that: lastgood hold approve <id> --release.`;
 
 export const addHoldRelease: AddCommand = (program, act) => {
-  nounOf(program, "hold", HOLD)
-    .command("release")
-    .description("request that a hold ends")
-    .argument("<hold>", "its id, or the beginning of one")
-    .requiredOption("--reason <text>", "why it is no longer needed")
-    .addOption(holdersOption())
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "hold", HOLD)
+      .command("release")
+      .description("request that a hold ends")
+      .argument("<hold>", "its id, or the beginning of one")
+      .requiredOption("--reason <text>", "why it is no longer needed")
+      .addOption(holdersOption()),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, wanted, options) => {

@@ -5,14 +5,7 @@ import { diffTwoPoints, diffWithLive } from "../../lib/operations/diff.ts";
 import { localSource, withScratchStore } from "../../lib/wiring/local.ts";
 import { formatCount, formatInstant, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
-import {
-  databaseOption,
-  jobsOption,
-  keysOption,
-  passphraseFileOption,
-  resolveDatabase,
-  vaultOption,
-} from "../options.ts";
+import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
 import { type OpenedVault, vaultOf } from "../vault.ts";
@@ -28,17 +21,16 @@ Examples:
 Ends with 9 if anything differs, with 0 if nothing does. Samples show row values: mind where the output goes.`;
 
 export const addPointDiff: AddCommand = (program, act) => {
-  nounOf(program, "point", "look at restore points")
-    .command("diff")
-    .description("what differs between two points, or between a point and the live database")
-    .argument("<a>", "the point that shows what was: id or its beginning, a release, or latest")
-    .argument("[b]", "the point to compare with it")
-    .option("--live", "compare with the live database of --database instead", false)
-    .addOption(databaseOption())
-    .option("--samples <count>", "rows of each kind to show per table", readSamples, SAMPLES_DEFAULT)
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "point", "look at restore points")
+      .command("diff")
+      .description("what differs between two points, or between a point and the live database")
+      .argument("<a>", "the point that shows what was: id or its beginning, a release, or latest")
+      .argument("[b]", "the point to compare with it")
+      .option("--live", "compare with the live database of --database instead", false)
+      .addOption(databaseOption())
+      .option("--samples <count>", "rows of each kind to show per table", readSamples, SAMPLES_DEFAULT),
+  )
     .addOption(jobsOption())
     .addHelpText("after", EXAMPLES)
     .action(

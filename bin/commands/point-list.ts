@@ -1,25 +1,23 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { allPoints } from "../../lib/operations/points.ts";
 import { formatAge, formatBytes, formatCount, formatInstant, formatTable } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
 export const addPointList: AddCommand = (program, act) => {
-  nounOf(program, "point", "look at restore points")
-    .command("list")
-    .description("list the points of a vault, oldest first")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
-    .action(
-      act(async (session, options) => {
-        const { world, vault } = await vaultOf(session, options);
-        const points = await allPoints(vault);
-        session.output.result("point.list", { points }, () => lines(points, world.clock.now()));
-        return EXIT.ok;
-      }),
-    );
+  withVaultOptions(
+    nounOf(program, "point", "look at restore points")
+      .command("list")
+      .description("list the points of a vault, oldest first"),
+  ).action(
+    act(async (session, options) => {
+      const { world, vault } = await vaultOf(session, options);
+      const points = await allPoints(vault);
+      session.output.result("point.list", { points }, () => lines(points, world.clock.now()));
+      return EXIT.ok;
+    }),
+  );
 };
 
 const lines = (points: Awaited<ReturnType<typeof allPoints>>, now: number): readonly string[] => {

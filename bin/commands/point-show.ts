@@ -2,57 +2,55 @@ import { EXIT } from "../../lib/model/errors.ts";
 import type { PartTable } from "../../lib/model/point.ts";
 import { lookAtPoint } from "../../lib/operations/points.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
 export const addPointShow: AddCommand = (program, act) => {
-  nounOf(program, "point", "look at restore points")
-    .command("show")
-    .description("show a point: when, of what, its tables, what it does not hold")
-    .argument("<point>", "id or its beginning, a release, or latest")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
-    .action(
-      act(async (session, wanted, options) => {
-        const { vault } = await vaultOf(session, options);
-        const { point, parts } = await lookAtPoint(vault, wanted);
-        const tables = parts.flatMap((part) => part.tables.map((table) => tableFacts(part.class, table)));
-        const [uncovered, statements] = [parts[0]?.schema.uncovered ?? [], parts[0]?.schema.statements.length ?? 0];
-        session.output.result("point.show", { point, tables, uncovered, schemaStatements: statements }, () => [
-          `point ${point.id}, generation ${point.generation}, tier ${point.tier}`,
-          `  database  ${point.database}, PostgreSQL ${Math.floor(point.identity.serverVersion / 10_000)}, at ${point.snapshot.lsn}`,
-          `  taken     ${formatInstant(point.startedAt)} in ${formatDuration(point.finishedAt - point.startedAt)}`,
-          ...(point.release === undefined ? [] : [`  release   ${point.release} ${point.commit ?? ""}`.trimEnd()]),
-          `  schema    ${formatNumber(statements, "statement")}`,
-          ...uncovered.map(({ kind, count, names }) => `  not in it ${kind}: ${count} (${names.join(", ")})`),
-          ...(point.expired ?? []).map((part) => `  expired   class ${part.class}, ${formatInstant(part.at)}`),
-          "",
-          ...formatTable(
-            [
-              { title: "TABLE" },
-              { title: "CLASS" },
-              { title: "ROWS", align: "right" },
-              { title: "SIZE", align: "right" },
-              { title: "SEALED", align: "right" },
-              { title: "LAYERS", align: "right" },
-              { title: "TAKEN" },
-            ],
-            tables.map((table) => [
-              `${table.schema}.${table.name}`,
-              table.class,
-              formatCount(table.rows),
-              formatBytes(table.plainBytes),
-              formatBytes(table.sealedBytes),
-              String(table.layers),
-              table.taken,
-            ]),
-          ),
-        ]);
-        return EXIT.ok;
-      }),
-    );
+  withVaultOptions(
+    nounOf(program, "point", "look at restore points")
+      .command("show")
+      .description("show a point: when, of what, its tables, what it does not hold")
+      .argument("<point>", "id or its beginning, a release, or latest"),
+  ).action(
+    act(async (session, wanted, options) => {
+      const { vault } = await vaultOf(session, options);
+      const { point, parts } = await lookAtPoint(vault, wanted);
+      const tables = parts.flatMap((part) => part.tables.map((table) => tableFacts(part.class, table)));
+      const [uncovered, statements] = [parts[0]?.schema.uncovered ?? [], parts[0]?.schema.statements.length ?? 0];
+      session.output.result("point.show", { point, tables, uncovered, schemaStatements: statements }, () => [
+        `point ${point.id}, generation ${point.generation}, tier ${point.tier}`,
+        `  database  ${point.database}, PostgreSQL ${Math.floor(point.identity.serverVersion / 10_000)}, at ${point.snapshot.lsn}`,
+        `  taken     ${formatInstant(point.startedAt)} in ${formatDuration(point.finishedAt - point.startedAt)}`,
+        ...(point.release === undefined ? [] : [`  release   ${point.release} ${point.commit ?? ""}`.trimEnd()]),
+        `  schema    ${formatNumber(statements, "statement")}`,
+        ...uncovered.map(({ kind, count, names }) => `  not in it ${kind}: ${count} (${names.join(", ")})`),
+        ...(point.expired ?? []).map((part) => `  expired   class ${part.class}, ${formatInstant(part.at)}`),
+        "",
+        ...formatTable(
+          [
+            { title: "TABLE" },
+            { title: "CLASS" },
+            { title: "ROWS", align: "right" },
+            { title: "SIZE", align: "right" },
+            { title: "SEALED", align: "right" },
+            { title: "LAYERS", align: "right" },
+            { title: "TAKEN" },
+          ],
+          tables.map((table) => [
+            `${table.schema}.${table.name}`,
+            table.class,
+            formatCount(table.rows),
+            formatBytes(table.plainBytes),
+            formatBytes(table.sealedBytes),
+            String(table.layers),
+            table.taken,
+          ]),
+        ),
+      ]);
+      return EXIT.ok;
+    }),
+  );
 };
 
 const tableFacts = (className: string, table: PartTable) => {

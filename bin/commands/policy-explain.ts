@@ -2,7 +2,7 @@ import { EXIT } from "../../lib/model/errors.ts";
 import { explainPolicy, loadPolicy, type PolicyExplained } from "../../lib/operations/policy.ts";
 import { localClock, openLocalArchive } from "../../lib/wiring/local.ts";
 import { formatInstant, formatTable } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { policyArgument, readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
@@ -14,13 +14,12 @@ Examples:
   lastgood policy explain lastgood.yaml --vault ./vault     and each table's class, and when every part would expire`;
 
 export const addPolicyExplain: AddCommand = (program, act) => {
-  nounOf(program, "policy", "what is kept, how long and why")
-    .command("explain")
-    .description("say what a policy means for each class, table, point and archive; changes nothing")
-    .addArgument(policyArgument())
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "policy", "what is kept, how long and why")
+      .command("explain")
+      .description("say what a policy means for each class, table, point and archive; changes nothing")
+      .addArgument(policyArgument()),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, file, options) => {

@@ -12,14 +12,7 @@ import { localSource, localWorkflow } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatInstant, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
-import {
-  databaseOption,
-  jobsOption,
-  keysOption,
-  passphraseFileOption,
-  resolveDatabase,
-  vaultOption,
-} from "../options.ts";
+import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
 import { databaseBy, readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
@@ -35,16 +28,15 @@ Let the deploy wait for status 0: the point is then in the vault, and all of it 
 again give the same receipt at once; another commit is refused.`;
 
 export const addReleaseOpen: AddCommand = (program, act) => {
-  nounOf(program, "release", "points that a deploy waits for")
-    .command("open")
-    .description("take the point of a release, prove it by reading it back, and give a receipt")
-    .argument("<release>", "its id: a tag or a build number")
-    .requiredOption("--commit <hash>", "the commit it stands for, now and always")
-    .option("--policy <file>", "keep each data class in a part of its own, as captures by this policy do")
-    .addOption(databaseOption())
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "release", "points that a deploy waits for")
+      .command("open")
+      .description("take the point of a release, prove it by reading it back, and give a receipt")
+      .argument("<release>", "its id: a tag or a build number")
+      .requiredOption("--commit <hash>", "the commit it stands for, now and always")
+      .option("--policy <file>", "keep each data class in a part of its own, as captures by this policy do")
+      .addOption(databaseOption()),
+  )
     .addOption(jobsOption())
     .addHelpText("after", EXAMPLES)
     .action(

@@ -5,7 +5,7 @@ import { openLocalArchive } from "../../lib/wiring/local.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { formatNumber, formatTable } from "../format.ts";
 import { assertNewDirectory, writeNewDirectory } from "../new-directory.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { readPolicyFile } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import { stackOf, vaultOf } from "../vault.ts";
@@ -17,16 +17,15 @@ Examples:
 --to is the day after the last one. Ends with 9 if the verdict is red; the report is made then too.`;
 
 export const addReport: AddCommand = (program, act) => {
-  program
-    .command("report")
-    .description("write what is in evidence of a period, signed: a page to read, JSON to verify, CSV to count")
-    .requiredOption("--from <day>", "first day, in the policy's time zone")
-    .requiredOption("--to <day>", "the day after the last one")
-    .requiredOption("--policy <file>", "the policy that the evidence is held to, as lastgood.yaml")
-    .requiredOption("--out <directory>", "write it here; a directory that holds files is left alone")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    program
+      .command("report")
+      .description("write what is in evidence of a period, signed: a page to read, JSON to verify, CSV to count")
+      .requiredOption("--from <day>", "first day, in the policy's time zone")
+      .requiredOption("--to <day>", "the day after the last one")
+      .requiredOption("--policy <file>", "the policy that the evidence is held to, as lastgood.yaml")
+      .requiredOption("--out <directory>", "write it here; a directory that holds files is left alone"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, { from, to, policy: file, out, ...options }) => {

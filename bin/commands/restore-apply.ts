@@ -15,14 +15,7 @@ import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import { writeNewFile } from "../new-file.ts";
-import {
-  databaseOption,
-  jobsOption,
-  keysOption,
-  passphraseFileOption,
-  resolveDatabase,
-  vaultOption,
-} from "../options.ts";
+import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
 import { type OpenedVault, vaultOf } from "../vault.ts";
@@ -39,23 +32,22 @@ What fails leaves no table half filled; the message says what the target holds.`
 const NO_TIME = formatDuration(0);
 
 export const addRestoreApply: AddCommand = (program, act) => {
-  nounOf(program, "restore", "bring a point back")
-    .command("apply")
-    .description("restore exactly what a plan says, prove it, and say how long it took")
-    .argument("<plan>", "file that restore plan wrote; with --to sql a point")
-    .addOption(databaseOption())
-    .addOption(
-      new Option("--proof <how>", "full: read every table back and compare; counts: count its rows")
-        .choices(["full", "counts"] as const)
-        .default("full" as const),
-    )
-    .addOption(new Option("--to <what>", "sql: write one stream that psql loads").choices(["sql"] as const))
-    .option("--out <file>", "with --to sql: write here instead of standard output; an existing file is kept")
-    .option("--schema <name...>", "with --to sql: only these schemas; with --table, those tables too")
-    .option("--table <schema.name...>", "with --to sql: only these tables; with --schema, those schemas too")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "restore", "bring a point back")
+      .command("apply")
+      .description("restore exactly what a plan says, prove it, and say how long it took")
+      .argument("<plan>", "file that restore plan wrote; with --to sql a point")
+      .addOption(databaseOption())
+      .addOption(
+        new Option("--proof <how>", "full: read every table back and compare; counts: count its rows")
+          .choices(["full", "counts"] as const)
+          .default("full" as const),
+      )
+      .addOption(new Option("--to <what>", "sql: write one stream that psql loads").choices(["sql"] as const))
+      .option("--out <file>", "with --to sql: write here instead of standard output; an existing file is kept")
+      .option("--schema <name...>", "with --to sql: only these schemas; with --table, those tables too")
+      .option("--table <schema.name...>", "with --to sql: only these tables; with --schema, those schemas too"),
+  )
     .addOption(jobsOption())
     .addHelpText("after", EXAMPLES)
     .action(

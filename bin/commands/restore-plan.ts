@@ -5,7 +5,7 @@ import { localTarget } from "../../lib/wiring/local.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord, placeWords } from "../next-command.ts";
-import { databaseOption, keysOption, passphraseFileOption, resolveDatabase, vaultOption } from "../options.ts";
+import { databaseOption, resolveDatabase, withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
@@ -17,18 +17,17 @@ Examples:
   lastgood restore apply plan.json --database postgres://app@localhost/shop_restored`;
 
 export const addRestorePlan: AddCommand = (program, act) => {
-  nounOf(program, "restore", "bring a point back")
-    .command("plan")
-    .description("say what a restore would do, how long it takes and why it may not be done; changes nothing")
-    .argument("<point>", "id or its beginning, a release, or latest")
-    .addOption(databaseOption())
-    .option("--schema <name...>", "only these schemas; with --table, those tables too")
-    .option("--table <schema.name...>", "only these tables; with --schema, those schemas too")
-    .option("--into-schema <name>", "into tables of their own in this new schema")
-    .option("--out <file>", "write the plan here, to be applied; an existing file is kept")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    nounOf(program, "restore", "bring a point back")
+      .command("plan")
+      .description("say what a restore would do, how long it takes and why it may not be done; changes nothing")
+      .argument("<point>", "id or its beginning, a release, or latest")
+      .addOption(databaseOption())
+      .option("--schema <name...>", "only these schemas; with --table, those tables too")
+      .option("--table <schema.name...>", "only these tables; with --schema, those schemas too")
+      .option("--into-schema <name>", "into tables of their own in this new schema")
+      .option("--out <file>", "write the plan here, to be applied; an existing file is kept"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, wanted, options) => {

@@ -3,7 +3,7 @@ import { loadPolicy } from "../../lib/operations/policy.ts";
 import { type Status, statusOf } from "../../lib/operations/status.ts";
 import { openLocalArchive } from "../../lib/wiring/local.ts";
 import { formatAge, formatCount, formatInstant, formatTable } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import { readPolicyFile } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import { stackOf, vaultOf } from "../vault.ts";
@@ -16,13 +16,12 @@ Examples:
 Ends with 9 if anything is red. It opens nothing: whether points can be read is what the daily verification says.`;
 
 export const addStatus: AddCommand = (program, act) => {
-  program
-    .command("status")
-    .description("how things stand by a policy, on one screen; changes nothing")
-    .requiredOption("--policy <file>", "the policy, as lastgood.yaml")
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    program
+      .command("status")
+      .description("how things stand by a policy, on one screen; changes nothing")
+      .requiredOption("--policy <file>", "the policy, as lastgood.yaml"),
+  )
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {

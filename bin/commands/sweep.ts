@@ -4,36 +4,34 @@ import { sweepEntry } from "../../lib/operations/entries.ts";
 import { holdCheck } from "../../lib/operations/holds.ts";
 import { type SweepReport, sweepVault } from "../../lib/operations/sweep.ts";
 import { formatBytes, formatNumber } from "../format.ts";
-import { keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { withVaultOptions } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
 export const addSweep: AddCommand = (program, act) => {
-  program
-    .command("sweep")
-    .description("delete what no point names: what captures that died left behind")
-    .option("--dry-run", "say what would be deleted, delete nothing", false)
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
-    .action(
-      act(async (session, options) => {
-        const { world, audit } = await vaultOf(session, options);
-        const { clock, stores } = world;
-        const { signal } = session;
-        const run = async (): Promise<SweepReport> => {
-          const { dryRun } = options;
-          const beforeDestroy = holdCheck(audit.evidence);
-          const sweeping = { stores, clock, progress: session.progress.report, signal, beforeDestroy };
-          const report = await sweepVault(sweeping, { dryRun });
-          session.progress.finish();
-          session.output.result("sweep", report, () => sweepLines(report));
-          return report;
-        };
-        await (options.dryRun ? run() : recorded(audit, { act: "sweep", signal }, run, sweepEntry));
-        return EXIT.ok;
-      }),
-    );
+  withVaultOptions(
+    program
+      .command("sweep")
+      .description("delete what no point names: what captures that died left behind")
+      .option("--dry-run", "say what would be deleted, delete nothing", false),
+  ).action(
+    act(async (session, options) => {
+      const { world, audit } = await vaultOf(session, options);
+      const { clock, stores } = world;
+      const { signal } = session;
+      const run = async (): Promise<SweepReport> => {
+        const { dryRun } = options;
+        const beforeDestroy = holdCheck(audit.evidence);
+        const sweeping = { stores, clock, progress: session.progress.report, signal, beforeDestroy };
+        const report = await sweepVault(sweeping, { dryRun });
+        session.progress.finish();
+        session.output.result("sweep", report, () => sweepLines(report));
+        return report;
+      };
+      await (options.dryRun ? run() : recorded(audit, { act: "sweep", signal }, run, sweepEntry));
+      return EXIT.ok;
+    }),
+  );
 };
 
 const sweepLines = (report: SweepReport): readonly string[] => {

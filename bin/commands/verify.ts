@@ -8,7 +8,7 @@ import { localPlainReader, localTarget } from "../../lib/wiring/local.ts";
 import { withOwnServer } from "../../lib/wiring/own-server.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
-import { jobsOption, keysOption, passphraseFileOption, vaultOption } from "../options.ts";
+import { jobsOption, withVaultOptions } from "../options.ts";
 import type { AddCommand } from "../program.ts";
 import type { Session } from "../session.ts";
 import { type OpenedVault, vaultOf } from "../vault.ts";
@@ -27,22 +27,21 @@ Examples:
   lastgood verify --policy lastgood.yaml                                the daily run: everything, as the policy promises`;
 
 export const addVerify: AddCommand = (program, act) => {
-  program
-    .command("verify")
-    .description("prove what is in the vault, and say what was not proven; ends with 9 if anything is wrong")
-    .argument("[point]", "id or its beginning, a release, or latest (default: all points; for level restore latest)")
-    .addOption(
-      new Option("--level <level>", "how deep to look (default: read)").choices(["list", "read", "restore"] as const),
-    )
-    .option("--policy <file>", "the daily verification: every promise of a policy, and a share of everything is read")
-    .option("--no-drill", "with --policy: no restore into a scratch database today")
-    .option(
-      "--scratch <url>",
-      "level restore, and drills: an empty database to restore into (default: a server of our own)",
-    )
-    .addOption(vaultOption())
-    .addOption(keysOption())
-    .addOption(passphraseFileOption())
+  withVaultOptions(
+    program
+      .command("verify")
+      .description("prove what is in the vault, and say what was not proven; ends with 9 if anything is wrong")
+      .argument("[point]", "id or its beginning, a release, or latest (default: all points; for level restore latest)")
+      .addOption(
+        new Option("--level <level>", "how deep to look (default: read)").choices(["list", "read", "restore"] as const),
+      )
+      .option("--policy <file>", "the daily verification: every promise of a policy, and a share of everything is read")
+      .option("--no-drill", "with --policy: no restore into a scratch database today")
+      .option(
+        "--scratch <url>",
+        "level restore, and drills: an empty database to restore into (default: a server of our own)",
+      ),
+  )
     .addOption(jobsOption())
     .addHelpText("after", EXAMPLES)
     .action(
