@@ -21,7 +21,7 @@ export const addPointList: AddCommand = (program, act) => {
 };
 
 const lines = (points: Awaited<ReturnType<typeof allPoints>>, now: number): readonly string[] => {
-  if (points.length === 0) return ["no point yet"];
+  if (points.length === 0) return ["no point: none was captured yet, or all have expired"];
   return formatTable(
     [
       { title: "POINT" },

@@ -207,7 +207,9 @@ export const findPoint = async (store: ObjectStore, wanted: string): Promise<Poi
   if (wanted === "latest") {
     const last = points.at(-1);
     if (last === undefined)
-      throw new Failure("POINT_NOT_FOUND", "the vault has no point yet", { hint: "run lastgood capture" });
+      throw new Failure("POINT_NOT_FOUND", "the vault has no point: none was captured yet, or all have expired", {
+        hint: "run lastgood capture",
+      });
     return last;
   }
   const exact = points.filter((point) => point.id === wanted || point.release === wanted);

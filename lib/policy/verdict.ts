@@ -47,10 +47,14 @@ export const tierVerdict = (facts: TierFacts): TierVerdict => {
 
 const NOUN: Readonly<Record<Tier, string>> = { hot: "hot point", archive: "archive", release: "release point" };
 
-const absence = ({ tier, now, newestAt, nextBy }: TierFacts): readonly Reason[] => {
-  if (newestAt === undefined)
+const absence = ({ tier, now, newestAt, nextBy, promised }: TierFacts): readonly Reason[] => {
+  if (newestAt === undefined) {
     // Nobody promises releases or an archive that is not due yet.
-    return tier === "hot" ? [{ light: "red", text: "there is no hot point: nothing was captured yet" }] : [];
+    if (tier !== "hot") return [];
+    // A point is promised from the first one on: where one was, there was something to lose.
+    const why = promised.length > 0 ? "all that were captured are gone" : "none was captured yet, or all have expired";
+    return [{ light: "red", text: `there is no hot point: ${why}` }];
+  }
   if (nextBy === undefined || now <= nextBy) return [];
   return [
     {

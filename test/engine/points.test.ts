@@ -54,7 +54,9 @@ test("a point is found by id, beginning, release or `latest`, and what is not cl
   ]);
   await expect(found("p")).rejects.toThrow("2 points fit");
   await expect(found("x")).rejects.toMatchObject({ code: "POINT_NOT_FOUND" });
-  await expect(findPoint((await memoryVault("empty")).vault.hot, "latest")).rejects.toThrow("no point yet");
+  await expect(findPoint((await memoryVault("empty")).vault.hot, "latest")).rejects.toThrow(
+    "the vault has no point: none was captured yet, or all have expired",
+  );
 });
 
 test("fails when a whole point lies under another's name", async () => {

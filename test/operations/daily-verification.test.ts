@@ -31,7 +31,10 @@ test("a month of daily captures and expiries is green every day, and each day is
 test("a database that was never captured is red, and says so; so is one that the policy names besides", async () => {
   const days = await VerifiedDays.begin();
   const first = await days.verify();
-  expect([first.light, hotOf(first).reasons]).toEqual(["red", ["there is no hot point: nothing was captured yet"]]);
+  expect([first.light, hotOf(first).reasons]).toEqual([
+    "red",
+    ["there is no hot point: none was captured yet, or all have expired"],
+  ]);
   await days.pass();
   const policy = { ...POLICY, databases: ["shop", "stock"] };
   const two = await days.verify({ policy });

@@ -68,7 +68,7 @@ describe("what is wrong is told, with the next step", () => {
       undefined,
       undefined,
     ]);
-    expect(status.tiers[0]?.reasons).toEqual(["there is no hot point: nothing was captured yet"]);
+    expect(status.tiers[0]?.reasons).toEqual(["there is no hot point: none was captured yet, or all have expired"]);
     expect(status.next.map((step) => step.split(" --policy")[0])).toEqual([
       "lastgood capture --tier hot",
       "lastgood verify",

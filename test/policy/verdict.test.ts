@@ -34,7 +34,21 @@ test("the worst light wins, and of nothing at all the light is red", () => {
 describe("a tier's light, and why", () => {
   test.each<[string, Partial<TierFacts>, string, readonly string[]]>([
     ["all is well", { promised: promised("present", "present") }, "green", []],
-    ["nothing was captured", { newestAt: undefined }, "red", ["there is no hot point: nothing was captured yet"]],
+    [
+      "nothing is known to have been captured",
+      { newestAt: undefined },
+      "red",
+      ["there is no hot point: none was captured yet, or all have expired"],
+    ],
+    [
+      "the last of those that were captured has left",
+      { newestAt: undefined, promised: promised("missing") },
+      "red",
+      [
+        "there is no hot point: all that were captured are gone",
+        "1 hot point missing of 1 promised, the newest expected by 2027-01-09 04:00:00Z",
+      ],
+    ],
     ["nobody promises a release", { tier: "release", newestAt: undefined, nextBy: undefined }, "green", []],
     [
       "the newest promised is missing",
