@@ -140,11 +140,14 @@ const takeOnce = async (world: CaptureWorld, options: CaptureOptions, take: Take
   const problems = await problemsBy(view, whole, roles);
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
   const ages = options.rowAges?.(take.startedAt) ?? new Map<string, RowAge>();
-  const found = await divideByAge({ view, ages, roles, warn: world.warn }, whole);
+  const previous = (await listPoints(vault.hot)).filter((point) => point.database === world.source.database).at(-1);
+  const seedOf = async (name: string): Promise<string> => (await vault.classSecret(name, "make")).hashSeed;
+  const since = previous?.snapshot.xmin ?? view.snapshot.xmax;
+  const found = await divideByAge({ view, ages, roles, seedOf, since, warn: world.warn }, whole);
   const schema = await view.schema();
   const classNames = [...new Set([...options.classes, ...found.map((table) => table.class)])].sort();
   const classes = await openClasses(vault, take.id, classNames, roles);
-  const earlier = await findEarlier(world, take, classNames);
+  const earlier = await findEarlier(world, take, previous, classNames);
   const plans = planTables(found, earlier, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
     identity: view.identity,
     xmin: view.snapshot.xmin,
@@ -253,10 +256,14 @@ const openClasses = async (
 };
 
 /** The previous point of this database, and what captures that died left behind. The intent names all of it before it is used. */
-const findEarlier = async (world: CaptureWorld, take: Take, classNames: readonly string[]): Promise<Earlier> => {
+const findEarlier = async (
+  world: CaptureWorld,
+  take: Take,
+  previous: Point | undefined,
+  classNames: readonly string[],
+): Promise<Earlier> => {
   const { vault } = world;
   const { database } = world.source;
-  const previous = (await listPoints(vault.hot)).filter((point) => point.database === database).at(-1);
   const parts = new Map<string, Part>();
   for (const ref of previous?.parts ?? []) {
     if (!classNames.includes(ref.class)) continue;

@@ -95,6 +95,7 @@ export const copyTables = async (
   };
 
   const tasksOf = async (plan: TablePlan) => {
+    if (plan.unchanged) return [];
     if (plan.why === undefined && plan.before !== undefined) {
       const { layers, ranges } = plan.before;
       const since = (earlier.parts.get(plan.class) as Part).snapshot.xmin;
@@ -107,7 +108,10 @@ export const copyTables = async (
     return tasks.map((task, slot) => ({ task, bytes: plan.size.bytes / tasks.length, slot }));
   };
 
-  const changesBytes = plans.reduce((bytes, plan) => bytes + (plan.why === undefined ? plan.size.bytes : 0), 0);
+  const changesBytes = plans.reduce(
+    (bytes, plan) => bytes + (plan.why === undefined && !plan.unchanged ? plan.size.bytes : 0),
+    0,
+  );
   world.mayRead?.({ lanes: lanes.count, wholeBytes: bytesTotal, changesBytes });
   const tasks = (await Promise.all(plans.map(tasksOf))).flat();
   tell("reading rows");
@@ -176,6 +180,10 @@ const tableRecord = (
   results: readonly CopyResult[],
 ): { readonly record: PartTable; readonly layer: Layer | undefined } => {
   const common = { id: plan.tableId, facts: plan.facts, cutBits: plan.cutBits };
+  if (plan.unchanged && plan.before !== undefined) {
+    const { rows, layers, ranges } = plan.before;
+    return { record: { ...common, rows, taken: "delta", layers, ranges }, layer: undefined };
+  }
   const [first] = results;
   if (first?.kind === "changes") {
     const layers = [...(plan.before?.layers ?? []), ...(first.layer === undefined ? [] : [first.layer])];

@@ -1,7 +1,7 @@
 import { Failure } from "../model/errors.ts";
 import { type BusinessDay, dayClass, type RowAge } from "../model/row-age.ts";
 import type { RowSlice, TableColumn } from "../model/table.ts";
-import type { SourceView } from "../ports/source-database.ts";
+import type { RangeDigest, SourceView } from "../ports/source-database.ts";
 import type { FoundTable } from "./plan-capture.ts";
 
 const DATE = 1082;
@@ -9,23 +9,29 @@ const TIMESTAMP = 1114;
 const TIMESTAMPTZ = 1184;
 
 export interface AgeDivision {
-  readonly view: Pick<SourceView, "ageCounts">;
+  readonly view: Pick<SourceView, "ageDigests">;
   /** By class; tables of others stay whole. */
   readonly ages: ReadonlyMap<string, RowAge>;
   /** As of CaptureOptions. */
   readonly roles: ReadonlyMap<string, string>;
+  /** Seed of the hashes of a class's keys. */
+  readonly seedOf: (className: string) => Promise<string>;
+  /** Horizon of the point before; without one, the end of the view's own snapshot. */
+  readonly since: string;
   readonly warn: (message: string) => void;
 }
 
 /**
  * Divides the tables of classes whose rows leave by their age: a slice for each day that has rows, in the part of that day,
- * and one for the rows of no day yet, in the class's own part. That one is there also when it is empty: a table that was
- * truncated since the snapshot reads as one without rows, and reading it tells.
+ * and one for the rows of no day yet, in the class's own part. That one is there, and read, also when it is empty: a table that
+ * was truncated since the snapshot looks like one without rows, and reading it tells.
+ *
+ * One scan digests all slices, so that the days that nothing happened to since the point before are not read again.
  *
  * @throws ROW_AGE_UNKNOWN  a table has no such column, or one that is no date
  */
 export const divideByAge = async (
-  { view, ages, roles, warn }: AgeDivision,
+  { view, ages, roles, seedOf, since, warn }: AgeDivision,
   tables: readonly FoundTable[],
 ): Promise<readonly FoundTable[]> => {
   const divided: FoundTable[] = [];
@@ -39,14 +45,16 @@ export const divideByAge = async (
     const column = columnOf(table, age);
     const starts = [...age.days, age.next].map((day) => startIn(column, day));
     const role = roles.get(table.class);
-    const [older = 0, ...counts] = await view.ageCounts({ table: facts, role, column: column.name, starts });
+    const query = { table: facts, role, column: column.name, starts, seed: await seedOf(table.class), since };
+    const [before, ...digests] = (await view.ageDigests(query)) as [RangeDigest, ...RangeDigest[]];
+    const older = before.rows;
     if (older > 0)
       warn(
         `table ${facts.schema}.${facts.name}: ${older} rows are from before ${(age.days[0] ?? age.next).day} and not captured: class ${table.class} does not keep them so long`,
       );
     const total = Math.max(
       1,
-      counts.reduce((sum, rows) => sum + rows, older),
+      digests.reduce((sum, { rows }) => sum + rows, older),
     );
     const slice = (className: string, rows: number, own: RowSlice): FoundTable => ({
       class: className,
@@ -54,10 +62,12 @@ export const divideByAge = async (
       size: { ...table.size, rows, bytes: Math.round((table.size.bytes * rows) / total) },
     });
     age.days.forEach(({ day }, i) => {
-      const [rows, from, to] = [counts[i] as number, starts[i] as string, starts[i + 1] as string];
-      if (rows > 0) divided.push(slice(dayClass(table.class, day), rows, { column: column.name, day, from, to }));
+      const [digest, from, to] = [digests[i] as RangeDigest, starts[i] as string, starts[i + 1] as string];
+      const own = slice(dayClass(table.class, day), digest.rows, { column: column.name, day, from, to });
+      if (digest.rows > 0) divided.push({ ...own, digest });
     });
-    divided.push(slice(table.class, counts.at(-1) as number, { column: column.name, from: starts.at(-1) as string }));
+    const rows = (digests.at(-1) as RangeDigest).rows;
+    divided.push(slice(table.class, rows, { column: column.name, from: starts.at(-1) as string }));
   }
   return divided;
 };

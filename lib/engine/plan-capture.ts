@@ -4,6 +4,7 @@ import type { PageRef, Part, PartTable } from "../model/point.ts";
 import type { SourceIdentity } from "../model/source.ts";
 import type { TableFacts, TableSize } from "../model/table.ts";
 import { MIB } from "../model/units.ts";
+import type { RangeDigest } from "../ports/source-database.ts";
 import { type ChainFacts, whyBase } from "./chain.ts";
 import { BASE_CUT, cutBits } from "./cut.ts";
 import type { BaseTask } from "./lane.ts";
@@ -29,6 +30,8 @@ export interface TablePlan {
   readonly before: PartTable | undefined;
   /** Why a base is taken; undefined for a delta. */
   readonly why: string | undefined;
+  /** A delta that is known to be empty: nothing is to be read. */
+  readonly unchanged: boolean;
 }
 
 /** What earlier captures left that this one may build on. */
@@ -44,6 +47,8 @@ export interface FoundTable {
   readonly facts: TableFacts;
   readonly size: TableSize;
   readonly class: string;
+  /** Of all its rows, where that is known before they are read. */
+  readonly digest?: RangeDigest;
 }
 
 export const planTables = (
@@ -58,12 +63,13 @@ export const planTables = (
   });
   // A table keeps its id for as long as its chain lives, also when it was renamed and a new one has taken its name.
   const idsTaken = new Set(found.flatMap(({ before }) => (before === undefined ? [] : [before.id])));
-  return found.map(({ facts, size, class: className, part, before }) => {
+  return found.map(({ facts, size, class: className, digest, part, before }) => {
     const fresh = newTableId(namingSecrets.get(className) as Buffer, facts);
     let tableId = before?.id ?? fresh(0);
     for (let salt = 1; before === undefined && idsTaken.has(tableId); salt++) tableId = fresh(salt);
     idsTaken.add(tableId);
     const bits = before?.cutBits ?? cutBits(BASE_CUT, size.rows > 0 ? size.bytes / size.rows : 256);
+    const why = whyBase(part, before, facts, now);
     return {
       class: className,
       tableId,
@@ -71,10 +77,20 @@ export const planTables = (
       size,
       cutBits: Math.min(24, bits),
       before,
-      why: whyBase(part, before, facts, now),
+      why,
+      unchanged: why === undefined && digest !== undefined && before !== undefined && isUnchanged(before, digest),
     };
   });
 };
+
+/** No row changed, and the live keys are those of the point before. */
+const isUnchanged = (before: PartTable, digest: RangeDigest): boolean =>
+  digest.changedRows === 0 &&
+  digest.rows === before.rows &&
+  BigInt.asUintN(
+    64,
+    before.ranges.reduce((sum, range) => sum + BigInt(range.sum), 0n),
+  ) === digest.sum;
 
 /** The same table in the previous point: by oid where oids mean the same, else by name. */
 const tableBefore = (part: Part, facts: TableFacts, now: SourceIdentity): PartTable | undefined => {

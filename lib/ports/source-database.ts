@@ -30,8 +30,8 @@ export interface SourceView extends AsyncDisposable {
   schema(): Promise<CapturedSchema>;
   /** First-column bytes of the key (model/key.ts, hex) that split the table into about `parts` equal ranges, ascending; fewer or none if they cannot be told. */
   splits(table: TableFacts, parts: number, role?: string): Promise<readonly string[]>;
-  /** Counts a table's rows by a date or timestamp: before the first start, from each start to the next, and from the last on together with those without a value. */
-  ageCounts(query: AgeQuery): Promise<readonly number[]>;
+  /** Digests a table's rows by a date or timestamp, in one scan: before the first start, from each start to the next, and from the last on together with those without a value. */
+  ageDigests(query: AgeQuery): Promise<readonly RangeDigest[]>;
   /** Resolves when everything up to the snapshot is flushed to the server's disk, so that no crash can take it back. */
   flushed(): Promise<void>;
   /** Problems of rights or settings that would make reading the tables, by a role, fail or lie; empty if all is well. */
@@ -77,17 +77,14 @@ export interface DigestQuery {
   readonly since: string;
 }
 
-export interface AgeQuery {
-  readonly table: TableFacts;
-  /** As of RowsQuery. */
-  readonly role?: string | undefined;
+export interface AgeQuery extends Omit<DigestQuery, "starts"> {
   /** Column name, unquoted. */
   readonly column: string;
   /** Ascending, at least one: text that PostgreSQL reads as a value of the column's type. */
   readonly starts: readonly string[];
 }
 
-/** Sums are modulo 2^64. Ranges without a row are zero, never left out. */
+/** Sums are modulo 2^64, and mean nothing without a primary key. Ranges without a row are zero, never left out. */
 export interface RangeDigest {
   readonly rows: number;
   readonly sum: bigint;

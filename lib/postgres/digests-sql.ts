@@ -10,14 +10,14 @@ export interface DigestRow {
   readonly sum: string;
 }
 
-interface DigestsSqlOptions {
+export interface DigestsSqlOptions {
   /** `ONLY schema.table`, with a condition where not all of its rows count. */
   readonly from: string;
   /** Hash of a row's key, an int8. */
   readonly hash: string;
   /** Whether a row has changed. */
   readonly changed: string;
-  /** The first key column in its order. */
+  /** The first key column in its order, or what else tells rows apart. NULL is in the last range: no comparison with it is true. */
   readonly first: string;
   /** What `first` is compared with: starts of ranges 1, 2, ..., ascending. */
   readonly starts: readonly string[];
@@ -43,7 +43,7 @@ export function digestsSql({ from, hash, changed, first, starts }: DigestsSqlOpt
 }
 
 /** The number of starts that are not above the column's value, which lies between `low` and `high`. */
-export function rangeTree(first: string, starts: readonly string[], low: number, high: number): string {
+function rangeTree(first: string, starts: readonly string[], low: number, high: number): string {
   if (low === high) return `${low}`;
   const middle = (low + high) >> 1;
   const below = rangeTree(first, starts, low, middle);

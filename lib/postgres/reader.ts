@@ -4,9 +4,9 @@ import type { DigestQuery, RangeDigest, RowsQuery, SourceReader } from "../ports
 import { changedSql } from "./changed-sql.ts";
 import type { DatabaseAddress } from "./connect.ts";
 import { copyOut } from "./copy-out.ts";
-import { type DigestRow, digestsOf, digestsSql } from "./digests-sql.ts";
 import { ident, KeySql, onlyTable } from "./keys-sql.ts";
 import { movedTables } from "./moved.ts";
+import { readDigests } from "./read-digests.ts";
 import { Session } from "./session.ts";
 import { sliceSql, whereSql } from "./slice-sql.ts";
 import { beginSnapshot, type ViewFacts } from "./snapshot.ts";
@@ -60,19 +60,16 @@ export class PostgresReader implements SourceReader {
 
   async digests({ table, role, starts, seed, since }: DigestQuery): Promise<readonly RangeDigest[]> {
     const key = this.#keySql(table);
-    const sql = digestsSql({
+    const options = {
       from: `${onlyTable(table)}${whereSql(sliceSql(table))}`,
       hash: key.hash(seed),
       changed: changedSql(since, this.#facts.xmax),
       first: key.first,
       starts: starts.map((start) => key.literal(start)),
-    });
+    };
     return this.#naming(table, async (doing) => {
       await this.#session.actAs(role, doing);
-      await this.#session.query("SET LOCAL max_parallel_workers_per_gather = 2", [], doing);
-      const answer = await this.#session.query<DigestRow>(sql, [], doing);
-      await this.#session.query("SET LOCAL max_parallel_workers_per_gather = 0", [], doing);
-      return digestsOf(answer, starts.length + 1);
+      return readDigests(this.#session, options, doing);
     });
   }
 

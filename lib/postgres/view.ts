@@ -2,12 +2,15 @@ import { Failure, isFailure } from "../model/errors.ts";
 import type { CapturedSchema } from "../model/schema.ts";
 import type { SourceIdentity, SourceSnapshot } from "../model/source.ts";
 import type { TableFacts } from "../model/table.ts";
-import type { AgeQuery, SourceView } from "../ports/source-database.ts";
-import { readAgeCounts } from "./age-counts.ts";
+import type { AgeQuery, RangeDigest, SourceView } from "../ports/source-database.ts";
 import { type CatalogQuery, type CatalogTable, type RowTypes, readTables } from "./catalog.ts";
+import { changedSql } from "./changed-sql.ts";
 import type { DatabaseAddress } from "./connect.ts";
+import { ident, KeySql, onlyTable } from "./keys-sql.ts";
 import { readProblems, roleProblem } from "./preflight.ts";
+import { readDigests } from "./read-digests.ts";
 import { Session } from "./session.ts";
+import { startLiteral } from "./slice-sql.ts";
 import { beginSnapshot, exportSnapshot, readIdentity, readSnapshot, type ViewFacts } from "./snapshot.ts";
 import { readSplits } from "./splits.ts";
 
@@ -71,11 +74,20 @@ export class PostgresView implements SourceView {
     return this.#actingAs(role, doing, () => readSplits(this.#session, table, parts, this.#facts.databaseCollationIsC));
   }
 
-  ageCounts({ role, ...query }: AgeQuery): Promise<readonly number[]> {
-    const doing = `counting rows of ${query.table.schema}.${query.table.name} by age`;
-    return this.#actingAs(role, doing, () => readAgeCounts(this.#session, query, doing)).catch((error: unknown) => {
+  async ageDigests({ table, role, column, starts, seed, since }: AgeQuery): Promise<readonly RangeDigest[]> {
+    const doing = `reading ages of ${table.schema}.${table.name}`;
+    const options = {
+      from: onlyTable(table),
+      hash: new KeySql(table, this.#facts.databaseCollationIsC).hash(seed),
+      changed: changedSql(since, this.#facts.xmax),
+      first: ident(column),
+      starts: starts.map(startLiteral),
+    };
+    try {
+      return await this.#actingAs(role, doing, () => readDigests(this.#session, options, doing));
+    } catch (error) {
       throw movedFailure(error, doing);
-    });
+    }
   }
 
   async preflight(tables: readonly TableFacts[], role?: string): Promise<readonly string[]> {

@@ -169,21 +169,61 @@ describe.each([15, 18] as const)("PostgreSQL %i", (major) => {
   });
 });
 
-test("a table that was truncated since the snapshot is not taken for one without days", async () => {
-  const { take, url, vault, world } = await shop(
+test.each(["the first capture", "a later one"])(
+  "a table that is truncated under %s is not taken for one without days",
+  async (which) => {
+    const { take, url, vault, world, clock } = await shop(
+      18,
+      "CREATE TABLE events (id integer PRIMARY KEY, at date); INSERT INTO events VALUES (1, '2026-11-20')",
+    );
+    if (which === "a later one") await take();
+    await clock.advance(1);
+    const { openView } = world.source;
+    let views = 0;
+    world.source.openView = async () => {
+      const view = await openView();
+      views++;
+      if (views === 1) await query(url, "TRUNCATE events; INSERT INTO events VALUES (2, '2026-11-20')");
+      return view;
+    };
+    const { point } = await take();
+    expect((await idsIn(vault, point))["raw_2026-11-20"]).toEqual({ events: [2] });
+    expect(views).toBeGreaterThan(2);
+  },
+);
+
+test("a day that nothing happened to is not read again, and one whose keys were exchanged is", async () => {
+  const { take, url, vault, world, clock } = await shop(
     18,
-    "CREATE TABLE events (id integer PRIMARY KEY, at date); INSERT INTO events VALUES (1, '2026-11-20')",
+    `CREATE TABLE events (id integer PRIMARY KEY, at date, note text);
+     INSERT INTO events SELECT i, date '2026-11-18' + i % 3, 'n' FROM generate_series(1, 300) i`,
   );
-  const { openView } = world.source;
-  let views = 0;
-  world.source.openView = async () => {
-    const view = await openView();
-    views++;
-    if (views === 1) await query(url, "TRUNCATE events; INSERT INTO events VALUES (2, '2026-11-20')");
-    return view;
+  await take();
+  await clock.advance(1);
+  const read: (string | undefined)[] = [];
+  const { join } = world.source;
+  world.source.join = async (token) => {
+    const reader = await join(token);
+    const { digests } = reader;
+    reader.digests = (query) => {
+      read.push(query.table.slice?.day);
+      return digests.call(reader, query);
+    };
+    return reader;
   };
-  const { point } = await take();
-  expect((await idsIn(vault, point))["raw_2026-11-20"]).toEqual({ events: [2] });
+  await query(url, "DELETE FROM events WHERE id = 3; UPDATE events SET at = '2026-11-18' WHERE id = 1");
+  const { point, tables } = await take();
+  expect(read.toSorted()).toEqual(["2026-11-18", "2026-11-19", undefined]);
+  expect(
+    tables.map(({ day, rows, taken, changedRows, goneRows }) => [day, rows, taken, changedRows, goneRows]),
+  ).toEqual([
+    ["2026-11-18", 100, "delta", 1, 1],
+    ["2026-11-19", 99, "delta", 0, 1],
+    ["2026-11-20", 100, "delta", 0, 0],
+    [undefined, 0, "delta", 0, 0],
+  ]);
+  expect((await idsIn(vault, point))["raw_2026-11-20"]?.["events"]).toHaveLength(100);
+  expect((await verifyVault(world, { level: "read" })).problems).toEqual([]);
 });
 
 test("a table without the column, or with one that is no date, fails the capture before anything of it is stored", async () => {

@@ -89,7 +89,7 @@ export const memoryDatabase = (
           const starts = Array.from({ length: parts - 1 }, (_, i) => keys[Math.floor(((i + 1) * keys.length) / parts)]);
           return [...new Set(starts.flatMap((start) => (start === undefined ? [] : [start[1]])))];
         },
-        ageCounts: () => Promise.reject(new TypeError("tables in memory have no date")),
+        ageDigests: () => Promise.reject(new TypeError("tables in memory have no date")),
         flushed: async () => undefined,
         preflight: async () => [],
         [Symbol.asyncDispose]: async () => void views.delete(token),

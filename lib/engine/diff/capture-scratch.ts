@@ -57,7 +57,9 @@ const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceVie
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
   // By the days of the point: rows of later days are in the slice of rows that had no day yet then.
   const ages = new Map((earlier.point.rowAges ?? []).map(({ class: name, ...age }) => [name, age]));
-  const found = await divideByAge({ view, ages, roles: new Map(), warn: () => undefined }, whole);
+  const seedOf = async (name: string): Promise<string> => (await vault.classSecret(name)).hashSeed;
+  const since = earlier.point.snapshot.xmin;
+  const found = await divideByAge({ view, ages, roles: new Map(), seedOf, since, warn: () => undefined }, whole);
   const classes = await openClasses(vault, earlier, new Set(found.map((table) => table.class)));
   const before: Earlier = { parts: earlier.parts, adopted: new Map() };
   const plans = planTables(found, before, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {

@@ -133,7 +133,7 @@ const withSnapshot = (view: SourceView, snapshot: SourceSnapshot): SourceView =>
   tables: () => view.tables(),
   schema: () => view.schema(),
   splits: (table, parts) => view.splits(table, parts),
-  ageCounts: (query) => view.ageCounts(query),
+  ageDigests: (query) => view.ageDigests(query),
   flushed: () => view.flushed(),
   preflight: (tables) => view.preflight(tables),
   [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),

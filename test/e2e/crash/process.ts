@@ -48,7 +48,7 @@ export const standingStill = (source: SourceDatabase): SourceDatabase => {
         tables: () => (tables ??= view.tables()),
         schema: () => (schema ??= view.schema()),
         splits: (table, parts) => view.splits(table, parts),
-        ageCounts: (query) => view.ageCounts(query),
+        ageDigests: (query) => view.ageDigests(query),
         flushed: () => view.flushed(),
         preflight: (facts) => view.preflight(facts),
         [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
