@@ -4,7 +4,7 @@ import type { Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import { archiveTimes } from "./archive-times.ts";
 import type { ClockControl } from "./clock-control.ts";
-import type { PartTimes } from "./deadlines.ts";
+import { goneBy, type PartTimes } from "./deadlines.ts";
 import { writeTerm } from "./term.ts";
 import { endsFirst, longestTimes } from "./unknown-copies.ts";
 
@@ -103,13 +103,17 @@ const endOf = (policy: Policy, part: Stored): End & { readonly because: string; 
       ? longestTimes(policy, held, startedAt)
       : archiveTimes(policy, known, schedule, part);
   const keepUntil = laterOf(times.keepUntil, now.keepUntil);
+  const atMost =
+    held.rowAge !== undefined && now.deadline < goneBy(held.max, startedAt, policy.timeZone)
+      ? `${writeTerm(held.rowAge.max)} from the day after its capture`
+      : writeTerm(held.max);
   const shorter = now.deadline < times.deadline;
   return {
     deleteAt: Math.min(times.deleteAt, now.deleteAt),
     deadline: Math.min(times.deadline, now.deadline),
     ...(keepUntil === undefined ? {} : { keepUntil }),
     because: shorter
-      ? `the policy now keeps class ${held.name} for less than when it was archived (${writeTerm(held.max)} at most)`
+      ? `the policy now keeps class ${held.name} for less than when it was archived (${atMost} at most)`
       : `it was archived to be kept until ${new Date(times.deadline).toISOString()}`,
     ...(known === undefined && {
       notice: `${policy.databases.includes(part.database) ? `class ${part.class}` : `database ${part.database}`} is not in the policy: held to the class that ends first, ${held.name}`,

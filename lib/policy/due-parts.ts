@@ -2,8 +2,8 @@ import type { Point, Tier } from "../model/point.ts";
 import type { DataClass, Policy } from "../model/policy.ts";
 import { partClass } from "../model/row-age.ts";
 import type { EpochMs } from "../model/units.ts";
-import { businessDateOf, endOfDay, startOfDay } from "./business-date.ts";
-import { dayTimes, goneBy, type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
+import { goneBy, type PartTimes } from "./deadlines.ts";
+import { agedTimes, dayAfter } from "./row-ages.ts";
 import { writeTerm } from "./term.ts";
 import { endsFirst } from "./unknown-copies.ts";
 
@@ -54,19 +54,27 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
         message: `it begins at ${new Date(startedAt).toISOString()}, which is to come: a clock is wrong, and nothing of the point is due`,
       });
     for (const { class: name } of point.parts) {
-      const { class: className } = partClass(name);
+      const { class: className, day } = partClass(name);
+      const age = point.rowAges?.find((one) => one.class === className);
+      const rowsFrom = (day === undefined ? age?.next : age?.days.find((one) => one.day === day))?.startsAt;
+      const timesOf = (one: DataClass): PartTimes => classTimes(policy, one, term, startedAt, rowsFrom);
       const known = isKnown ? policy.classes.find((one) => one.name === className) : undefined;
-      const held = known ?? endsFirst(policy, startedAt, (one) => classTimes(policy, one, term, startedAt).deadline);
-      const rowsFrom = rowsFromOf(policy, point, name);
-      const { deleteAt, deadline } = classTimes(policy, held, term, startedAt, rowsFrom);
+      const held = known ?? endsFirst(policy, startedAt, (one) => timesOf(one).deadline);
+      const { deleteAt, deadline } = timesOf(held);
       if (known === undefined)
         notices.push({
           ...about,
           class: name,
           message: `${isKnown ? `class ${name}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
         });
+      else if (known.rowAge !== undefined && age === undefined)
+        notices.push({
+          ...about,
+          class: name,
+          message: `class ${name} was captured before its rows left by their age, so that nobody can tell them apart: all of them go with those of the day after the capture`,
+        });
       const verdict = isAhead || now < deleteAt ? "kept" : now < deadline ? "due" : "overdue";
-      const because = reasonOf(policy, held, term, startedAt, { name, rowsFrom });
+      const because = reasonOf(policy, held, term, startedAt, { day, rowsFrom });
       parts.push({ ...about, tier, class: name, startedAt, deleteAt, deadline, verdict, because });
     }
   }
@@ -85,44 +93,20 @@ export const classTimes = (
   tier: "hot" | "release",
   startedAt: EpochMs,
   rowsFrom?: EpochMs,
-): PartTimes => {
-  const { timeZone } = policy;
-  const rules = { timeZone, workerEveryMs: WORKER_EVERY_MS };
-  const times = partTimes({ max, window: policy[tier].window }, startedAt, rules);
-  if (rowAge === undefined) return times;
-  const byAge = dayTimes(rowAge.max, rowsFrom ?? dayAfter(startedAt, timeZone), rules);
-  return {
-    deleteAt: Math.min(times.deleteAt, byAge.deleteAt),
-    deadline: Math.min(times.deadline, byAge.deadline),
-  };
-};
-
-const dayAfter = (at: EpochMs, timeZone: string): EpochMs => endOfDay(businessDateOf(at, timeZone), timeZone);
-
-/** When the day of a part's rows began, as it was divided; a point that was captured before its class was has no day. */
-const rowsFromOf = ({ timeZone }: Policy, { rowAges = [] }: Point, name: string): EpochMs | undefined => {
-  const { class: className, day } = partClass(name);
-  const age = rowAges.find((one) => one.class === className);
-  if (day === undefined) return age?.next.startsAt;
-  return age?.days.find((one) => one.day === day)?.startsAt ?? startOfDay(day, timeZone);
-};
+): PartTimes => agedTimes(policy, { max, window: policy[tier].window, rowAge }, startedAt, rowsFrom);
 
 const reasonOf = (
   policy: Policy,
   { name, max, rowAge }: DataClass,
   tier: "hot" | "release",
   startedAt: EpochMs,
-  part: { readonly name: string; readonly rowsFrom: EpochMs | undefined },
+  { day, rowsFrom }: { readonly day: string | undefined; readonly rowsFrom: EpochMs | undefined },
 ): string => {
   const { timeZone } = policy;
   const { window } = policy[tier];
   const classEnds = goneBy(max, startedAt, timeZone);
   const captureEnds = Math.min(classEnds, goneBy(window, startedAt, timeZone));
-  if (
-    rowAge !== undefined &&
-    goneBy(rowAge.max, part.rowsFrom ?? dayAfter(startedAt, timeZone), timeZone) < captureEnds
-  ) {
-    const { day } = partClass(part.name);
+  if (rowAge !== undefined && goneBy(rowAge.max, rowsFrom ?? dayAfter(startedAt, timeZone), timeZone) < captureEnds) {
     const from = day === undefined ? "the day after their capture" : `their day, ${day}`;
     return `rows of class ${name} are kept for ${writeTerm(rowAge.max)} from ${from}`;
   }

@@ -1,19 +1,23 @@
 import type { DataClass, Policy } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import { startOfDay } from "./business-date.ts";
-import { type PartTimes, partTimes, WORKER_EVERY_MS } from "./deadlines.ts";
+import type { PartTimes } from "./deadlines.ts";
+import { agedTimes } from "./row-ages.ts";
 
-/** What holds for something of a class that is in no tier: the class's own term says when the last of it goes. */
+/**
+ * What holds for something of a class that is in no tier: the class's own term says when the last of it goes, and so does
+ * the age of its rows, which nobody told apart.
+ */
 export const longestTimes = (
-  { timeZone }: Pick<Policy, "timeZone">,
-  { max }: Pick<DataClass, "max">,
+  policy: Pick<Policy, "timeZone">,
+  { max, rowAge }: Pick<DataClass, "max" | "rowAge">,
   startedAt: EpochMs,
-): PartTimes => partTimes({ max, window: max }, startedAt, { timeZone, workerEveryMs: WORKER_EVERY_MS });
+): PartTimes => agedTimes(policy, { max, window: max, rowAge }, startedAt);
 
 /**
  * The class whose term ends first for what began then. Which of two terms is the shorter one can depend on the day: a month of
  * 31 days outlasts P30D, February does not.
- * @param deadlineOf  of a class; its own term alone if nothing else is said
+ * @param deadlineOf  of a class; its own term and the age of its rows alone if nothing else is said
  */
 export const endsFirst = (
   policy: Policy,

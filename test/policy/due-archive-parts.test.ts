@@ -70,6 +70,22 @@ test("a class that is not archived by that schedule any more is held to its own 
 });
 
 test.each([
+  ["P100D", "P20D", Date.UTC(2027, 0, 31), "P20D from the day after its capture"],
+  ["P21D", "P20D", Date.UTC(2027, 0, 31), "P20D from the day after its capture"],
+  ["P20D", "P20D", START + 20 * DAY_MS, "P20D"],
+])(
+  "an archive from before its class's rows left by their age is held to both: max %s, age %s",
+  (max, age, deadline, atMost) => {
+    const rowAge = { column: "at", max: term(age) };
+    const policy = policyOf(dataClass("money", max, { rowAge, archive: undefined }));
+    expect(verdictAt(START, partOf(), policy)).toMatchObject({
+      deadline,
+      because: `the policy now keeps class money for less than when it was archived (${atMost} at most)`,
+    });
+  },
+);
+
+test.each([
   [{ class: "default" }, "class default is not in the policy: held to the class that ends first, people"],
   [{ database: "shop2" }, "database shop2 is not in the policy: held to the class that ends first, people"],
 ])("what the policy does not know is held to the class that ends first, and told: %j", (more, message) => {

@@ -57,3 +57,71 @@ test("a day is due half a day before its deadline, and not one millisecond soone
     "overdue",
   ]);
 });
+
+test("a part that was captured before the rule is told, once; one that was divided is not", () => {
+  const noticesOf = (point: ReturnType<typeof pointOf>) => duePartsOf(POLICY, [point], CAPTURED_AT).notices;
+  expect(noticesOf(pointOf(CAPTURED_AT, { id: "p", classes: ["raw"] }))).toEqual([
+    {
+      point: "p",
+      database: "shop",
+      class: "raw",
+      message:
+        "class raw was captured before its rows left by their age, so that nobody can tell them apart: all of them go with those of the day after the capture",
+    },
+  ]);
+  expect(noticesOf(captured(["raw", "raw_2026-11-19"]))).toEqual([]);
+});
+
+test("a point that was divided for another class alone was captured before the rule too", () => {
+  const [raw] = captured([]).rowAges ?? [];
+  if (raw === undefined) throw new TypeError("nothing was divided");
+  const point = pointOf(CAPTURED_AT, { classes: ["raw"], rowAges: [{ ...raw, class: "clicks" }] });
+  expect(duePartsOf(POLICY, [point], CAPTURED_AT).notices).toHaveLength(1);
+});
+
+test("a day's rows are held to the class alone once its rows no longer leave by their age, and nothing is told", () => {
+  const without = policyOf([dataClass("raw", "P20D")]);
+  const point = captured(["raw", "raw_2026-11-19"]);
+  const expected = [CAPTURED_AT + 20 * DAY_MS, "kept", "class raw is kept for P20D"];
+  expect(verdictOf(without, point)).toEqual([
+    ["raw", ...expected],
+    ["raw_2026-11-19", ...expected],
+  ]);
+  expect(duePartsOf(without, [point], CAPTURED_AT).notices).toEqual([]);
+});
+
+test("under another name of the class, which nobody knows to be the same, a day's rows go on their day all the same", () => {
+  const renamed = policyOf([
+    dataClass("books", "P4D"),
+    dataClass("clicks", "P20D", { rowAge: { column: "at", max: term("P3D") } }),
+  ]);
+  const point = captured(["raw_2026-11-19"]);
+  expect(verdictOf(renamed, point)).toEqual([
+    [
+      "raw_2026-11-19",
+      Date.UTC(2026, 10, 22),
+      "kept",
+      "rows of class clicks are kept for P3D from their day, 2026-11-19",
+    ],
+  ]);
+  expect(duePartsOf(renamed, [point], CAPTURED_AT).notices).toMatchObject([
+    { class: "raw_2026-11-19", message: expect.stringMatching(/held to the class that ends first, clicks$/) },
+  ]);
+});
+
+test("what nobody speaks for is held to the age of rows too: it may hold any", () => {
+  const policy = policyOf([dataClass("books", "P9D"), ...POLICY.classes]);
+  expect(verdictOf(policy, pointOf(CAPTURED_AT, { classes: ["default"] }))).toEqual([
+    ["default", Date.UTC(2026, 10, 24), "kept", "rows of class raw are kept for P3D from the day after their capture"],
+  ]);
+});
+
+test("where a term and an age end together the term is named", () => {
+  const policy = policyOf([dataClass("raw", "P2D", { rowAge: { column: "at", max: term("P2D") } })]);
+  const midnight = Date.UTC(2026, 10, 20);
+  const rowAges = [...rowAgesAt(policy, midnight)].map(([name, age]) => ({ class: name, ...age }));
+  const point = pointOf(midnight, { classes: ["raw_2026-11-20"], rowAges });
+  expect(verdictOf(policy, point, midnight)).toEqual([
+    ["raw_2026-11-20", midnight + 2 * DAY_MS, "kept", "class raw is kept for P2D"],
+  ]);
+});

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Policy, Term } from "../../lib/model/policy.ts";
 import { readTerm } from "../../lib/policy/term.ts";
 import { endsFirst, leftoverTimes, unknownTimes } from "../../lib/policy/unknown-copies.ts";
+import { dataClass, policyOf as madePolicy } from "./made-policy.ts";
 
 const HOUR_MS = 3_600_000;
 const term = (text: string): Term => readTerm(text) as Term;
@@ -14,6 +15,18 @@ test("a copy that nobody speaks for goes when the class that ends first would", 
     deleteAt: written + 20 * HOUR_MS,
     deadline: written + 24 * HOUR_MS,
   });
+});
+
+test("the age of rows ends it where that is sooner than any term: from the day after it was written", () => {
+  const raw = { rowAge: { column: "at", max: term("P2D") } };
+  const written = Date.UTC(2027, 0, 10, 3);
+  const agedPolicy = madePolicy([dataClass("books", "P4D"), dataClass("raw", "P9D", raw)], {
+    timeZone: "Europe/Copenhagen",
+  });
+  const deadline = Date.parse("2027-01-12T23:00:00Z");
+  expect(unknownTimes(agedPolicy, written)).toEqual({ deleteAt: deadline - 8 * HOUR_MS, deadline });
+  const short = madePolicy([dataClass("raw", "P1D", raw)]);
+  expect(unknownTimes(short, written).deadline).toBe(written + 24 * HOUR_MS);
 });
 
 test("what an archive run that died left is deleted as early, and must be gone when its own class's archive would be", () => {
