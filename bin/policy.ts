@@ -5,6 +5,11 @@ import type { Policy } from "../lib/model/policy.ts";
 import type { Context } from "./context.ts";
 import { resolveDatabase } from "./options.ts";
 
+/**
+ * What is read when no policy is named, where one is only looked at: what it means, what is due, how things stand, who may
+ * hold. What captures, verifies, archives, deletes or reports by a policy is given one: a file that happens to lie in the
+ * folder decides none of that.
+ */
 export const POLICY_FILE = "lastgood.yaml";
 
 export const policyArgument = () => new Argument("[file]", "the policy").default(POLICY_FILE);

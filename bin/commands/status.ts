@@ -4,14 +4,14 @@ import { type Status, statusOf } from "../../lib/operations/status.ts";
 import { openLocalArchive } from "../../lib/wiring/local.ts";
 import { formatAge, formatCount, formatInstant, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
-import { readPolicyFile } from "../policy.ts";
+import { POLICY_FILE, readPolicyFile } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import { stackOf, vaultOf } from "../vault.ts";
 
 const EXAMPLES = `
 Examples:
-  lastgood status --policy lastgood.yaml --vault ./vault
-  lastgood status --policy lastgood.yaml --vault ./vault --json
+  lastgood status --vault ./vault
+  lastgood status --vault ./vault --policy shop.yaml --json
 
 Ends with 9 if anything is red. It opens nothing: whether points can be read is what the daily verification says.`;
 
@@ -20,7 +20,7 @@ export const addStatus: AddCommand = (program, act) => {
     program
       .command("status")
       .description("how things stand by a policy, on one screen; changes nothing")
-      .requiredOption("--policy <file>", "the policy, as lastgood.yaml"),
+      .option("--policy <file>", "the policy", POLICY_FILE),
   )
     .addHelpText("after", EXAMPLES)
     .action(

@@ -24,7 +24,9 @@ Examples:
   lastgood verify --level read
   lastgood verify latest --level restore                                brings its own PostgreSQL
   lastgood verify latest --level restore --scratch postgres://app@localhost/scratch
-  lastgood verify --policy lastgood.yaml                                the daily run: everything, as the policy promises`;
+  lastgood verify --policy lastgood.yaml                                the daily run: everything, as the policy promises
+
+Without --policy the vault alone is verified, also where a lastgood.yaml lies in the folder.`;
 
 export const addVerify: AddCommand = (program, act) => {
   withVaultOptions(

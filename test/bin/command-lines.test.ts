@@ -100,3 +100,19 @@ test("an empty variable of the environment counts as none", async () => {
     err: "error: --database is missing\nhint: give --database, or set LASTGOOD_DATABASE\n",
   });
 });
+
+test("status reads lastgood.yaml of the folder when no policy is named, and says so if there is none", async () => {
+  const { status, out, err } = await lastgood(["status", "--vault", "/nowhere/vault", "--keys", "/nowhere/keys.json"]);
+  expect({ status, out }).toEqual({ status: 2, out: "" });
+  expect(err).toMatch(/^error: policy lastgood\.yaml cannot be read: ENOENT\n/);
+});
+
+test("what acts by a policy wants it named, also where a lastgood.yaml lies in the folder", async () => {
+  for (const command of ["archive create", "expire run", "report --from 2026-10-01 --to 2026-11-01 --out x"]) {
+    const { status, err } = await lastgood(command.split(" "));
+    expect({ status, err }, command).toMatchObject({
+      status: 2,
+      err: expect.stringContaining("error: required option '--policy <file>' not specified\n") as string,
+    });
+  }
+});
