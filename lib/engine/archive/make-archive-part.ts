@@ -2,6 +2,7 @@ import type { ArchivedObject, ArchivePart, ArchiveTimes } from "../../model/arch
 import { Failure } from "../../model/errors.ts";
 import type { Part, Point } from "../../model/point.ts";
 import type { ReportProgress } from "../../model/progress.ts";
+import { partClass } from "../../model/row-age.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RetainedFacts, RetainedStore, Retention } from "../../ports/retained-store.ts";
 import { encodeDocument } from "../document.ts";
@@ -199,5 +200,7 @@ const manifestOf = (
   };
 };
 
-/** Of the point as it was captured. */
-const classesOf = ({ parts, expired = [] }: Point): readonly string[] => [...parts, ...expired].map((one) => one.class);
+/** Of the point as it was captured; one whose rows leave by their age once, whatever days of it there are. */
+const classesOf = ({ parts, expired = [] }: Point): readonly string[] => [
+  ...new Set([...parts, ...expired].map((one) => partClass(one.class).class)),
+];
