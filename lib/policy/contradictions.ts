@@ -3,6 +3,7 @@ import { DAY_MS } from "../model/units.ts";
 import { archiveContradictions } from "./archive-contradictions.ts";
 import { type Contradiction, lasts } from "./contradiction.ts";
 import { WORKER_EVERY_MS } from "./deadlines.ts";
+import { rowAgeContradictions } from "./row-age-contradictions.ts";
 import { writeTerm } from "./term.ts";
 
 /** The worker needs two rounds before a deadline: one that may fail, and one that does it. */
@@ -22,7 +23,9 @@ export const contradictionsOf = (policy: Policy): readonly Contradiction[] => {
         : [],
     ),
     ...sharedPatterns(classes),
-    ...classes.flatMap((one) => archiveContradictions(policy, one)),
+    ...classes.flatMap((one) =>
+      one.rowAge === undefined ? archiveContradictions(policy, one) : rowAgeContradictions(one),
+    ),
     ...tooShort(["tiers", "hot", "window"], hot.window),
     ...tooShort(["tiers", "release", "window"], release.window),
     ...(lasts(hot.every) < lasts(hot.window)

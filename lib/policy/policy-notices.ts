@@ -1,6 +1,13 @@
 import type { DataClass, Policy } from "../model/policy.ts";
+import { DAY_MS } from "../model/units.ts";
 import { type Contradiction, lasts } from "./contradiction.ts";
 import { writeTerm } from "./term.ts";
+
+/**
+ * So much longer than the age of its rows a class's term never ends first: a capture's rows leave by their age from the day
+ * after it, and two months may be three days longer than January and February.
+ */
+const LONGER_DAYS = 5;
 
 /** What a policy can keep, and whoever wrote it may not have meant. */
 export const policyNotices = (policy: Policy): readonly Contradiction[] => {
@@ -18,7 +25,7 @@ export const policyNotices = (policy: Policy): readonly Contradiction[] => {
   return notices;
 };
 
-const classNotices = ({ hot }: Policy, { name, max, min, lock }: DataClass): Contradiction[] => {
+const classNotices = ({ hot }: Policy, { name, max, min, lock, rowAge }: DataClass): Contradiction[] => {
   const notices: Contradiction[] = [];
   if (lasts(max) < lasts(hot.every))
     notices.push({
@@ -30,5 +37,17 @@ const classNotices = ({ hot }: Policy, { name, max, min, lock }: DataClass): Con
       path: ["classes", name, "min"],
       message: "no lock holds it: who can write to the archive store can delete it sooner",
     });
+  if (rowAge !== undefined) {
+    if (lasts(max) >= lasts(rowAge.max) + LONGER_DAYS * DAY_MS)
+      notices.push({
+        path: ["classes", name, "max"],
+        message: `${writeTerm(max)} never ends first: ${writeTerm(rowAge.max)} after the day of a capture all its rows have left by their age`,
+      });
+    if (lasts(rowAge.max) < lasts(hot.every))
+      notices.push({
+        path: ["classes", name, "rowAge", "max"],
+        message: `rows leave ${writeTerm(rowAge.max)} after their day began, and a point comes every ${writeTerm(hot.every)}: those of some days are in none`,
+      });
+  }
   return notices;
 };

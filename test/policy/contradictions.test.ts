@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { DataClass, Policy, VerificationRule } from "../../lib/model/policy.ts";
 import { archiveTimes } from "../../lib/policy/archive-times.ts";
 import { contradictionsOf } from "../../lib/policy/contradictions.ts";
+import { goneBy } from "../../lib/policy/deadlines.ts";
 import { policyNotices } from "../../lib/policy/policy-notices.ts";
+import { dayAfter } from "../../lib/policy/row-ages.ts";
 import { DAY_MS, dataClass, HOUR_MS, instants, policyOf, term, zones } from "./made-policy.ts";
 
 const shown = (policy: Policy) => contradictionsOf(policy).map(({ path, message }) => `${path.join(".")}: ${message}`);
@@ -247,6 +249,54 @@ describe("a minimum", () => {
   }, 60_000);
 });
 
+describe("rows that leave by their age", () => {
+  const aged = (age: string, rest: Partial<DataClass> = {}) =>
+    ofClass("P1Y", { rowAge: { column: "placed_at", max: term(age) }, ...rest });
+
+  test.each([
+    ["P1D", "P2D"],
+    ["PT47H", "PT48H"],
+  ])("are there for their day and the next at least: not for %s, but for %s", (bad, good) => {
+    expect(aged(bad)).toEqual([
+      `classes.money.rowAge.max: ${bad} counts from the beginning of a row's day, so that rows of its last hours would leave at once: give at least P2D`,
+    ]);
+    expect(aged(good)).toEqual([]);
+  });
+
+  test.each([
+    ["P93D", "P92D"],
+    ["PT2209H", "PT2208H"],
+    ["P14W", "P13W"],
+    ["P4M", "P3M"],
+    ["P1Y", "P2M"],
+  ])("are no parts of more than three months of days: not %s, but %s", (bad, good) => {
+    expect(aged(bad)).toEqual([
+      `classes.money.rowAge.max: ${bad} would make a part of every day that long in every point: give at most P92D`,
+    ]);
+    expect(aged(good)).toEqual([]);
+  });
+
+  test("have no archive, lock or minimum, and each is told once, at its place", () => {
+    const after = "past their age: rows of class money leave P14D after their day began";
+    const archive = { yearly: term("P2D") };
+    const lock = { mode: "compliance", term: term("P60D") } as const;
+    const min = { term: term("P10Y"), from: "capture" } as const;
+    const saysArchive = `classes.money.archive: keeps rows ${after}; leave the archive out, or rowAge`;
+    const saysLock = `classes.money.lock: holds rows ${after}; leave the lock out, or rowAge`;
+    const saysMin = `classes.money.min: is met by an archive alone, which keeps rows ${after}; leave the minimum out, or rowAge`;
+    expect(aged("P14D", { archive })).toEqual([saysArchive]);
+    expect(aged("P14D", { lock })).toEqual([saysLock]);
+    expect(aged("P14D", { min })).toEqual([saysMin]);
+    expect(aged("P14D", { archive, lock, min })).toEqual([saysArchive, saysLock, saysMin]);
+  });
+
+  test("of one class leave another its archive", () => {
+    const rowAge = { column: "at", max: term("P14D") };
+    const money = dataClass("money", "P2Y", { archive: { yearly: term("P2Y") } });
+    expect(shown(policyOf([dataClass("raw", "P14D", { rowAge }), money]))).toEqual([]);
+  });
+});
+
 describe("notices", () => {
   const quiet = { holders: ["anna", "bent"], notify: { webhookFrom: "ALARMS" } };
   const notices = (policy: Policy) => policyNotices(policy).map(({ path, message }) => `${path.join(".")}: ${message}`);
@@ -269,6 +319,39 @@ describe("notices", () => {
     ]);
     const lock = { mode: "governance", term: term("P1Y") } as const;
     expect(notices(policyOf([dataClass("money", "P2Y", { min, archive, lock })], quiet))).toEqual([]);
+  });
+
+  const aged = (max: string, age: string, rest: Partial<Policy> = {}) =>
+    policyOf([dataClass("raw", max, { rowAge: { column: "at", max: term(age) } })], { ...quiet, ...rest });
+
+  test("a term that never ends because the age of rows always ends first", () => {
+    expect(notices(aged("P19D", "P14D"))).toEqual([
+      "classes.raw.max: P19D never ends first: P14D after the day of a capture all its rows have left by their age",
+    ]);
+    expect(notices(aged("P18D", "P14D"))).toEqual([]);
+  });
+
+  test("it is never told of a term that can end first", () => {
+    const terms = fc.constantFrom("PT50H", "P2D", "P14D", "P3W", "P1M", "P2M", "P3M", "P92D");
+    const longer = fc.integer({ min: 0, max: 130 }).map((days) => `P${days + 1}D`);
+    const months = fc.constantFrom("P1M", "P2M", "P3M", "P4M", "P5M", "P1Y");
+    fc.assert(
+      fc.property(terms, fc.oneof(longer, months), instants, zones, (age, max, at, timeZone) => {
+        const policy = aged(max, age, { timeZone });
+        const told = policyNotices(policy).some(({ path }) => path.at(-1) === "max" && !path.includes("rowAge"));
+        const byAge = goneBy(term(age), dayAfter(at, timeZone), timeZone);
+        if (told) expect(goneBy(term(max), at, timeZone)).toBeGreaterThanOrEqual(byAge);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("days whose rows are in no point", () => {
+    const every = (text: string) => ({ hot: { every: term(text), window: term("P28D") } });
+    expect(notices(aged("P2D", "P2D", every("P3D")))).toContain(
+      "classes.raw.rowAge.max: rows leave P2D after their day began, and a point comes every P3D: those of some days are in none",
+    );
+    expect(notices(aged("P2D", "P2D", every("P2D")))).toEqual([]);
   });
 
   test("points that leave without having been read", () => {
