@@ -17,6 +17,7 @@ import { type SqlReport, type SqlWorld, writeSql } from "../engine/restore/write
 import type { ClassSecret, Vault } from "../engine/vault.ts";
 import { Failure, isFailure } from "../model/errors.ts";
 import type { Part, Point } from "../model/point.ts";
+import { partClass } from "../model/row-age.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { TargetDatabase } from "../ports/target-database.ts";
 
@@ -115,7 +116,7 @@ export const pointToSql = (world: SqlWorld & HoldWorld, wanted: string, scope: R
  * Parts that have expired are left out: whether the scope needs one of them is for the restore to say.
  * @throws KEY_SHREDDED  none is left
  */
-const readableParts = async (vault: Vault, point: Point): Promise<readonly Part[]> => {
+export const readableParts = async (vault: Vault, point: Point): Promise<readonly Part[]> => {
   const { parts, expired } = await getParts(vault, point);
   if (parts.length === 0) for (const { failure } of expired) throw failure;
   return parts;
@@ -130,8 +131,11 @@ const plannedPoint = async (vault: Vault, plan: RestorePlan): Promise<Point> => 
   }
 };
 
-const secretsOf = async (vault: Vault, parts: readonly Part[]): Promise<ReadonlyMap<string, ClassSecret>> => {
-  const classes = new Map<string, ClassSecret>();
-  for (const part of parts) classes.set(part.class, await vault.classSecret(part.class));
-  return classes;
+/** Secrets of the classes that parts are of, by part. */
+export const secretsOf = async (vault: Vault, parts: readonly Part[]): Promise<ReadonlyMap<string, ClassSecret>> => {
+  // The days of a class share its secret, which a key service need not be asked for every time.
+  const secrets = new Map<string, ClassSecret>();
+  for (const name of new Set(parts.map((part) => partClass(part.class).class)))
+    secrets.set(name, await vault.classSecret(name));
+  return new Map(parts.map((part) => [part.class, secrets.get(partClass(part.class).class) as ClassSecret]));
 };

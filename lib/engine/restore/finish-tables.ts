@@ -1,9 +1,10 @@
 import type { SchemaStatement } from "../../model/schema.ts";
 import type { TableFacts } from "../../model/table.ts";
-import { plainBytesOf, type RestoreWork } from "./plan-restore.ts";
+import type { RestoreWork } from "./plan-restore.ts";
 import type { StatementTask } from "./restore-lane.ts";
 import type { Queued } from "./run-tasks.ts";
 import { QUALIFIED, qualified } from "./sql-names.ts";
+import { plainBytesOf } from "./whole-tables.ts";
 
 const INDEX_KINDS = new Set(["primary key", "unique", "exclusion", "index"]);
 const EVERYTHING = "everything";
@@ -16,7 +17,7 @@ export type Batch = readonly Queued<StatementTask>[];
  * side; every other statement is a batch of its own. So the order, in which each follows what it needs, is kept.
  */
 export const batchesAfterRows = (work: RestoreWork): readonly Batch[] => {
-  const weights = new Map(work.tables.map((table) => [table.table.facts.oid, plainBytesOf(table)]));
+  const weights = new Map(work.tables.map((table) => [table.facts.oid, plainBytesOf(table)]));
   const loaded = new Set(
     work.tables.flatMap(({ into }) => [`${into.schema}.${into.name}`, qualified(into.schema, into.name)]),
   );
@@ -59,7 +60,7 @@ export const statementTask = ({ kind, name, sql }: SchemaStatement): StatementTa
 /** ANALYZE of everything that has rows; of what is not a table of the restore first, for nobody knows how long that takes. */
 export const statisticsTasks = (work: Pick<RestoreWork, "pre" | "post" | "tables">): Batch => {
   const weights = new Map(work.tables.map((one) => [qualified(one.into.schema, one.into.name), plainBytesOf(one)]));
-  const tables = work.tables.map(({ table, into }) => ({ oid: table.facts.oid, schema: into.schema, name: into.name }));
+  const tables = work.tables.map(({ facts, into }) => ({ oid: facts.oid, schema: into.schema, name: into.name }));
   return analysedNames([...work.pre, ...work.post], tables).map((name) => ({
     task: { kind: "statement", sql: `ANALYZE ${name}`, doing: `analysing ${name}` },
     weight: weights.get(name) ?? Number.MAX_SAFE_INTEGER,

@@ -1,10 +1,11 @@
 import type { Lanes } from "../../ports/lanes.ts";
 import type { TargetSession } from "../../ports/target-database.ts";
 import { splitsOf } from "../read-table.ts";
-import { plainBytesOf, type TableWork } from "./plan-restore.ts";
+import type { TableWork } from "./plan-restore.ts";
 import {
   assertLoaded,
   assertProven,
+  type LoadPiece,
   type LoadTask,
   type ProveTask,
   type RestoreResult,
@@ -13,6 +14,7 @@ import {
 import type { RestoreRun } from "./restore-run.ts";
 import { addSums, type DigestKind } from "./rows-digest.ts";
 import type { Queued } from "./run-tasks.ts";
+import { plainBytesOf } from "./whole-tables.ts";
 
 /** `full`: every table is read back and compared with what was sent. `counts`: its rows are counted only. */
 export type Proof = "full" | "counts";
@@ -37,34 +39,47 @@ interface TableTasks {
   readonly results: RestoreResult[];
 }
 
-/** Tasks for every table: one, or for a table that outweighs all others together one for each lane and range of its keys. */
+/** Tasks for every table: one, or for a table that outweighs all others together one for each of its pieces. */
 const planLoads = (tables: readonly TableWork[], lanes: number): readonly TableTasks[] => {
   const total = tables.reduce((bytes, table) => bytes + plainBytesOf(table), 0);
   return tables.map((work) => {
     const bytes = plainBytesOf(work);
     const dominates = lanes > 1 && bytes * lanes > SPLIT_SHARE_MIN * total && bytes > total - bytes;
-    const splits = dominates ? splitsOf(work.table, lanes) : [];
-    const digestKind: DigestKind = splits.length === 0 ? "ordered" : "unordered";
-    const ranges = [undefined, ...splits].map((from, i) => ({ from, to: splits[i] }));
-    const tasks = ranges.map(
-      (range): Queued<LoadTask> => ({
-        task: { kind: "load", class: work.class, table: work.table, into: work.into, ...range, digest: digestKind },
-        weight: bytes / ranges.length,
-      }),
-    );
+    const pieces = dominates ? piecesOf(work, lanes) : [];
+    const whole = pieces.length < 2;
+    const digestKind: DigestKind = whole ? "ordered" : "unordered";
+    const common = { kind: "load", into: work.into, whole, digest: digestKind } as const;
+    const tasks: readonly Queued<LoadTask>[] = whole
+      ? [{ task: { ...common, pieces: work.sources }, weight: bytes }]
+      : pieces.map(({ weight, ...piece }) => ({ task: { ...common, pieces: [piece] }, weight }));
     return { work, tasks, digestKind, results: [] };
   });
 };
 
-/** @throws RESTORE_UNPROVEN  the ranges of a table do not come to what the point recorded */
+/**
+ * What lanes may load side by side of one table: ranges of its keys, of each slice of its own. One without a key stays
+ * whole: the order of its rows is all that tells them apart.
+ */
+const piecesOf = (work: TableWork, lanes: number): readonly (LoadPiece & { readonly weight: number })[] => {
+  if (work.facts.key === undefined) return [];
+  const total = plainBytesOf(work);
+  return work.sources.flatMap((source) => {
+    const bytes = plainBytesOf({ sources: [source] });
+    const splits = splitsOf(source.table, Math.ceil((lanes * bytes) / total));
+    const weight = bytes / (splits.length + 1);
+    return [undefined, ...splits].map((from, i) => ({ ...source, from, to: splits[i], weight }));
+  });
+};
+
+/** @throws RESTORE_UNPROVEN  the pieces of a table do not come to what the point recorded */
 const loadedOf = (work: TableWork, digestKind: DigestKind, results: readonly RestoreResult[]): Loaded => {
   const loaded = { ...sumOf(results), work, digestKind };
-  // One range alone cannot tell; a table loaded by one task was checked before its transaction ended.
-  if (results.length > 1) assertLoaded(work.table, nameOf(work.into), loaded);
+  // One piece alone cannot tell; a table loaded by one task was checked before its transaction ended.
+  if (results.length > 1) assertLoaded(work.sources, nameOf(work.into), loaded);
   return loaded;
 };
 
-/** Ranges and shares of pages are digested so that they add up. */
+/** Pieces and shares of pages are digested so that they add up. */
 const sumOf = (results: readonly RestoreResult[]): RestoreResult => {
   const [first] = results as [RestoreResult, ...RestoreResult[]];
   if (results.length === 1) return first;

@@ -1,6 +1,5 @@
 import { Failure } from "../../model/errors.ts";
 import { freeBytes } from "../../model/free-bytes.ts";
-import type { PartTable } from "../../model/point.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { PageRange, TargetSession, TargetTable } from "../../ports/target-database.ts";
 import { layerSource } from "../layers.ts";
@@ -8,6 +7,7 @@ import { readTable } from "../read-table.ts";
 import type { ClassSecret } from "../vault.ts";
 import { type DigestKind, RowsDigest } from "./rows-digest.ts";
 import { qualified } from "./sql-names.ts";
+import { rowsOf, type TableSource } from "./whole-tables.ts";
 
 /** One connection's worth of a restore: what a worker has in hand, in this process, a thread or another machine. */
 export interface RestoreLane {
@@ -16,16 +16,22 @@ export interface RestoreLane {
   readonly classes: ReadonlyMap<string, ClassSecret>;
 }
 
-/** Loads a table, or a range of its keys, from its layers. */
+/** Loads a table, or pieces of one, from its layers. */
 export interface LoadTask {
   readonly kind: "load";
-  readonly class: string;
-  readonly table: PartTable;
+  /** In the order in which their rows are sent. */
+  readonly pieces: readonly [LoadPiece, ...LoadPiece[]];
   readonly into: TargetTable;
-  /** Borders from splitsOf: from inclusive, to exclusive. With neither the task has the table to itself. */
+  /** Whether the pieces are all of the table, so that the task has it to itself. */
+  readonly whole: boolean;
+  readonly digest: DigestKind;
+}
+
+/** A table's rows in one part, or a range of their keys. */
+export interface LoadPiece extends TableSource {
+  /** Borders from splitsOf: from inclusive, to exclusive. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  readonly digest: DigestKind;
 }
 
 /** Reads a table back, or a share of its pages, or only counts it. What comes of it is for `assertProven`. */
@@ -92,17 +98,14 @@ const load = async (
   signal: AbortSignal,
 ): Promise<RestoreResult> => {
   const { session } = lane;
-  const { table, into } = task;
-  const secrets = lane.classes.get(task.class);
-  if (secrets === undefined) throw new TypeError(`class ${task.class} has no keys in this lane`);
-  const { key } = table.facts;
-  const digest = new RowsDigest(
-    task.digest,
-    key === undefined ? undefined : { key, format: table.facts.format, seed: secrets.hashSeed },
-  );
-  const source = layerSource(lane.store, secrets.namingSecret, task.class, table);
+  const { pieces, into, whole } = task;
+  const [first] = pieces;
+  const { key, format } = first.table.facts;
+  // Slices of one table are of one class, whose seed their parts share: their sums add up.
+  const { hashSeed: seed } = secretOf(lane, first);
+  const digest = new RowsDigest(task.digest, key === undefined ? undefined : { key, format, seed });
   async function* counted(): AsyncGenerator<Buffer> {
-    for await (const frames of readTable(source, table, { from: task.from, to: task.to })) {
+    for await (const frames of framesOf(lane, pieces)) {
       signal.throwIfAborted();
       const { rows, bytes } = digest;
       digest.add(frames);
@@ -111,7 +114,6 @@ const load = async (
       progress(digest.rows - rows, digest.bytes - bytes);
     }
   }
-  const whole = task.from === undefined && task.to === undefined;
   const name = `${into.schema}.${into.name}`;
   await session.run("BEGIN", `loading ${name}`);
   try {
@@ -121,7 +123,7 @@ const load = async (
     const took = await session.load(into, counted(), { freeze: whole });
     if (took !== digest.rows) throw unproven(name, `${digest.rows} rows were sent, the server took ${took}`);
     const result = { rows: digest.rows, bytes: digest.bytes, digest: digest.digest(), keySum: digest.keySum };
-    if (whole) assertLoaded(table, name, result);
+    if (whole) assertLoaded(pieces, name, result);
     await session.run("COMMIT", `loading ${name}`);
     return result;
   } catch (error) {
@@ -131,14 +133,33 @@ const load = async (
   }
 };
 
+async function* framesOf(lane: RestoreLane, pieces: readonly LoadPiece[]): AsyncGenerator<Buffer> {
+  for (const piece of pieces) {
+    const source = layerSource(lane.store, secretOf(lane, piece).namingSecret, piece.class, piece.table);
+    yield* readTable(source, piece.table, { from: piece.from, to: piece.to });
+  }
+}
+
+const secretOf = ({ classes }: RestoreLane, { class: name }: TableSource): ClassSecret => {
+  const secret = classes.get(name);
+  if (secret === undefined) throw new TypeError(`class ${name} has no keys in this lane`);
+  return secret;
+};
+
 /**
  * Compares what was sent with what the point recorded when it was captured: the count of rows and the hashes of all keys.
  * @throws RESTORE_UNPROVEN
  */
-export const assertLoaded = (table: PartTable, name: string, sent: Pick<RestoreResult, "rows" | "keySum">): void => {
-  if (sent.rows !== table.rows) throw unproven(name, `the point has ${table.rows} rows, its layers gave ${sent.rows}`);
-  if (table.facts.key === undefined) return;
-  const expected = table.ranges.reduce((sum, range) => sum + BigInt(range.sum), 0n);
+export const assertLoaded = (
+  sources: readonly [TableSource, ...TableSource[]],
+  name: string,
+  sent: Pick<RestoreResult, "rows" | "keySum">,
+): void => {
+  const rows = rowsOf({ sources });
+  if (sent.rows !== rows) throw unproven(name, `the point has ${rows} rows, its layers gave ${sent.rows}`);
+  if (sources[0].table.facts.key === undefined) return;
+  const ranges = sources.flatMap(({ table }) => table.ranges);
+  const expected = ranges.reduce((sum, range) => sum + BigInt(range.sum), 0n);
   if (BigInt.asUintN(64, expected) !== BigInt(sent.keySum))
     throw unproven(name, "the keys of its rows are not those the point recorded");
 };

@@ -18,10 +18,13 @@ export interface RestoreScope {
 
 export interface PlannedTable {
   readonly class: string;
+  /** Of the table's chain in the vault; of several, of the first: that of the rows of no day yet. */
   readonly id: string;
   readonly schema: string;
   readonly name: string;
   readonly intoSchema: string;
+  /** Of a table whose rows leave by their age: the business days that rows are of. Others, of no day yet, come too. */
+  readonly days?: readonly string[];
   readonly rows: number;
   readonly plainBytes: number;
   readonly sealedBytes: number;

@@ -8,12 +8,14 @@ import { layerSource } from "../layers.ts";
 import { readTable } from "../read-table.ts";
 import { copyTextRow } from "../values/copy-text-row.ts";
 import type { ClassSecret } from "../vault.ts";
+import { daysGone } from "./days-gone.ts";
 import { assertNoneExpired } from "./expired-tables.ts";
 import { assertLoaded } from "./restore-lane.ts";
 import type { RestoreScope } from "./restore-plan.ts";
 import { RowsDigest } from "./rows-digest.ts";
 import { type Present, selectStatements } from "./select-statements.ts";
 import { type RowLines, type SqlContent, sqlStream } from "./sql-stream.ts";
+import { rowsOf, type TableSource, wholeTables } from "./whole-tables.ts";
 
 const OUT_BYTES = MIB;
 
@@ -55,30 +57,31 @@ export interface SqlReport {
 export const writeSql = async (world: SqlWorld, source: SqlSource): Promise<SqlReport> => {
   const { point, parts, scope } = source;
   const [first] = parts;
-  const all = parts.flatMap((part) => part.tables.map((table) => ({ class: part.class, table })));
+  const all = wholeTables(parts);
   const schema = first?.schema ?? { statements: [], sequences: [], uncovered: [] };
   const selection = selectStatements(
     schema,
-    all.map(({ table }) => table.facts),
+    all.map(({ facts }) => facts),
     scope,
     EMPTY_DATABASE,
   );
   assertNoneExpired(point, parts, scope, selection.tableOids);
-  const tables = all.filter(({ table }) => selection.tableOids.has(table.facts.oid));
+  const tables = all.filter(({ facts }) => selection.tableOids.has(facts.oid));
   const content = {
-    heading: [...headingOf(point), ...selection.notices],
+    heading: [...headingOf(point), ...selection.notices, ...daysGone(point, parts, tables)],
     selection,
-    tables: tables.map(({ class: className, table }) => ({
-      facts: table.facts,
-      lines: () => linesOf(source, className, table),
-    })),
+    tables: tables.map(({ facts, sources }) => ({ facts, lines: () => linesOfAll(source, sources) })),
   };
   return writeStream(
     world,
     content,
-    tables.reduce((rows, { table }) => rows + table.rows, 0),
+    tables.reduce((rows, table) => rows + rowsOf(table), 0),
   );
 };
+
+async function* linesOfAll(source: LineSource, sources: readonly TableSource[]): AsyncGenerator<RowLines> {
+  for (const { class: className, table } of sources) yield* linesOf(source, className, table);
+}
 
 /** Writes a stream, and tells how far it is. @throws what the tables' lines throw */
 export const writeStream = async (world: SqlWorld, content: SqlContent, rowsTotal: number): Promise<SqlReport> => {
@@ -158,6 +161,7 @@ export async function* linesOf(source: LineSource, className: string, table: Par
       if (bytes >= OUT_BYTES) yield taken();
     }
   }
-  assertLoaded(table, `${table.facts.schema}.${table.facts.name}`, { rows: digest.rows, keySum: digest.keySum });
+  const name = `${table.facts.schema}.${table.facts.name}`;
+  assertLoaded([{ class: className, table }], name, { rows: digest.rows, keySum: digest.keySum });
   if (pieces.length > 0) yield taken();
 }

@@ -1,9 +1,6 @@
 import { expect, test } from "vitest";
-import { getPart, putPart, putPoint } from "../../../lib/engine/points.ts";
-import { systemEntropy } from "../../../lib/local/system-entropy.ts";
-import type { Part, Point } from "../../../lib/model/point.ts";
 import { freshDatabase, query, testServer } from "../../postgres.ts";
-import { type RestoreVault, restoreVault, targetWith } from "./restore-world.ts";
+import { type RestoreVault, restoreVault, rewritten, targetWith } from "./restore-world.ts";
 
 const server = testServer(18);
 
@@ -94,19 +91,6 @@ test("fails when a byte is changed on its way", async () => {
   });
   await expect(restored).rejects.toMatchObject({ code: "RESTORE_UNPROVEN", facts: { table: "public.accounts" } });
 });
-
-/** Writes the last point again with a changed manifest, as a bug of ours would have written it. */
-const rewritten = async ({ vault, hot }: RestoreVault, point: Point, change: (part: Part) => Part): Promise<void> => {
-  const ref = point.parts[0] as (typeof point.parts)[number];
-  const part = change(await getPart(vault, point, ref));
-  const partKey = await vault.partKey(point.id, ref.class);
-  const generation = point.generation + 1;
-  await putPoint(hot, {
-    ...point,
-    generation,
-    parts: [await putPart(hot, systemEntropy, part, { partKey, generation })],
-  });
-};
 
 test("fails when a point lacks a layer that adds as many rows as it takes away", async () => {
   const vault = await captured();

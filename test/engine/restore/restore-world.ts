@@ -1,6 +1,6 @@
 import type { CopyResult } from "../../../lib/engine/copy-tables.ts";
 import type { CopyTask } from "../../../lib/engine/lane.ts";
-import { listPoints } from "../../../lib/engine/points.ts";
+import { getPart, listPoints, putPart, putPoint } from "../../../lib/engine/points.ts";
 import type { RestoreReport } from "../../../lib/engine/restore/apply-restore.ts";
 import type { RestoreResult, RestoreTask } from "../../../lib/engine/restore/restore-lane.ts";
 import type { RestorePlan, RestoreScope } from "../../../lib/engine/restore/restore-plan.ts";
@@ -8,12 +8,13 @@ import { Vault } from "../../../lib/engine/vault.ts";
 import { memoryStore } from "../../../lib/local/memory-store.ts";
 import { systemClock } from "../../../lib/local/system-clock.ts";
 import { systemEntropy } from "../../../lib/local/system-entropy.ts";
-import type { Point } from "../../../lib/model/point.ts";
+import type { Part, PartRef, Point } from "../../../lib/model/point.ts";
 import type { Policy } from "../../../lib/model/policy.ts";
 import { captureDatabase } from "../../../lib/operations/capture.ts";
 import { openCopyLane } from "../../../lib/operations/lane.ts";
 import { type ApplyWorld, applyPlan, planOfRestore, pointToSql } from "../../../lib/operations/restore.ts";
 import { openRestoreLane } from "../../../lib/operations/restore-lane.ts";
+import type { Clock } from "../../../lib/ports/clock.ts";
 import type { Lanes } from "../../../lib/ports/lanes.ts";
 import type { ObjectStore } from "../../../lib/ports/object-store.ts";
 import type { TargetDatabase, TargetSession, TargetTable } from "../../../lib/ports/target-database.ts";
@@ -73,10 +74,13 @@ export interface ApplyOptions {
 }
 
 /** A vault in memory whose captures and restores run here. */
-export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)): Promise<RestoreVault> => {
-  const stores = { hot, keys: memoryStore(systemClock) };
+export const restoreVault = async (
+  hot: ObjectStore = memoryStore(systemClock),
+  clock: Clock = systemClock,
+): Promise<RestoreVault> => {
+  const stores = { hot, keys: memoryStore(clock) };
   const vault = await Vault.openOrCreate(stores, memoryKeys(), systemEntropy);
-  const quiet = { clock: systemClock, progress: () => {}, warn: () => {}, signal: new AbortController().signal };
+  const quiet = { clock, progress: () => {}, warn: () => {}, signal: new AbortController().signal };
   const made: RestoreVault = {
     vault,
     hot,
@@ -88,8 +92,8 @@ export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)):
       return (await listPoints(hot)).at(-1) as Point;
     },
     plan(url, scope = WHOLE, shiftMs = 0) {
-      const clock = { ...systemClock, now: () => systemClock.now() + shiftMs };
-      return planOfRestore({ vault, target: targetDatabase(url), clock }, "latest", { scope });
+      const shifted = { ...clock, now: () => clock.now() + shiftMs };
+      return planOfRestore({ vault, target: targetDatabase(url), clock: shifted }, "latest", { scope });
     },
     apply(url, plan, { lanes = 2, proof = "full", target = targetDatabase(url), ...rest } = {}) {
       const openLanes: ApplyWorld["openLanes"] = (opening) =>
@@ -105,6 +109,22 @@ export const restoreVault = async (hot: ObjectStore = memoryStore(systemClock)):
     },
   };
   return made;
+};
+
+/** Writes a point again with one part's manifest changed, as a bug of ours would have written it. */
+export const rewritten = async (
+  { vault, hot }: RestoreVault,
+  point: Point,
+  change: (part: Part) => Part,
+  className = point.parts[0]?.class,
+): Promise<void> => {
+  const generation = point.generation + 1;
+  const again = async (ref: PartRef): Promise<PartRef> => {
+    if (ref.class !== className) return ref;
+    const partKey = await vault.partKey(point.id, ref.class);
+    return putPart(hot, systemEntropy, change(await getPart(vault, point, ref)), { partKey, generation });
+  };
+  await putPoint(hot, { ...point, generation, parts: await Promise.all(point.parts.map(again)) });
 };
 
 /** The target itself, with some of its sessions' calls replaced. */
