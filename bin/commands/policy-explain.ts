@@ -40,7 +40,14 @@ const storesOf = async (session: Session, flags: VaultFlags) => {
   return stackOf(session, flags) === undefined ? { vault, archive: await openLocalArchive(place) } : { vault };
 };
 
-const explainedLines = ({ classes, archives, tables, expiries, notices }: PolicyExplained): readonly string[] => [
+const explainedLines = ({
+  classes,
+  rowAges,
+  archives,
+  tables,
+  expiries,
+  notices,
+}: PolicyExplained): readonly string[] => [
   "a capture taken now",
   ...table(
     ["CLASS", "TIER", "MAX", "WINDOW", "DELETED AT", "GONE BY"],
@@ -51,6 +58,19 @@ const explainedLines = ({ classes, archives, tables, expiries, notices }: Policy
       one.window,
       formatInstant(one.times.deleteAt),
       formatInstant(one.times.deadline),
+    ]),
+  ),
+  ...section(
+    ["CLASS", "ROWS BY", "LEAVE AFTER", "DAYS", "FROM", "TO", "TODAY'S DELETED AT", "GONE BY"],
+    rowAges.map(({ class: name, column, max, days, firstDay, lastDay, times }) => [
+      name,
+      column,
+      max,
+      String(days),
+      firstDay,
+      lastDay,
+      formatInstant(times.deleteAt),
+      formatInstant(times.deadline),
     ]),
   ),
   ...section(

@@ -6,13 +6,15 @@ import type { ScheduleName } from "../model/audit.ts";
 import { Failure } from "../model/errors.ts";
 import type { Point, Tier } from "../model/point.ts";
 import type { Policy, PolicyProblem, Term } from "../model/policy.ts";
+import type { BusinessDay } from "../model/row-age.ts";
 import type { EpochMs } from "../model/units.ts";
 import { archiveTimes } from "../policy/archive-times.ts";
 import { classify } from "../policy/classify.ts";
-import type { PartTimes } from "../policy/deadlines.ts";
+import { dayTimes, type PartTimes, WORKER_EVERY_MS } from "../policy/deadlines.ts";
 import { type ArchiveVerdict, dueArchivePartsOf } from "../policy/due-archive-parts.ts";
 import { classTimes, duePartsOf, type PartVerdict } from "../policy/due-parts.ts";
 import { readPolicy } from "../policy/read-policy.ts";
+import { rowAgesAt } from "../policy/row-ages.ts";
 import { schedulesOf } from "../policy/schedules.ts";
 import { writeTerm } from "../policy/term.ts";
 import type { RetainedStore } from "../ports/retained-store.ts";
@@ -57,6 +59,19 @@ export interface PolicyExplained {
     readonly window: string;
     readonly purpose: string;
     readonly legalBasis: string;
+    readonly times: PartTimes;
+  }[];
+  /** What holds for the rows of classes whose rows leave by their age. */
+  readonly rowAges: readonly {
+    readonly class: string;
+    readonly column: string;
+    readonly max: string;
+    /** The oldest day whose rows a capture takes now, and today. */
+    readonly firstDay: string;
+    readonly lastDay: string;
+    /** A part of each in every point, if it has rows. */
+    readonly days: number;
+    /** Of today's rows, in every point that ever shows them. */
     readonly times: PartTimes;
   }[];
   /** What holds for an archive of what is captured now, by class and schedule. */
@@ -126,6 +141,7 @@ export const explainPolicy = async (
         times: classTimes(policy, one, tier, now),
       })),
     ),
+    rowAges: rowAgesExplained(policy, now),
     archives: policy.classes.flatMap((one) =>
       schedulesOf(one).map((schedule) => ({
         class: one.name,
@@ -143,6 +159,28 @@ export const explainPolicy = async (
       ...long.notices.map(({ part, message }) => ({ point: part.id, message })),
     ],
   };
+};
+
+const rowAgesExplained = (policy: Policy, now: EpochMs): PolicyExplained["rowAges"] => {
+  const ages = rowAgesAt(policy, now);
+  const rules = { timeZone: policy.timeZone, workerEveryMs: WORKER_EVERY_MS };
+  return policy.classes.flatMap(({ name, rowAge }) => {
+    if (rowAge === undefined) return [];
+    const days = ages.get(name)?.days ?? [];
+    // No age of a policy ends within a day: today's rows are always captured.
+    const [first, today] = [days[0], days.at(-1)] as [BusinessDay, BusinessDay];
+    return [
+      {
+        class: name,
+        column: rowAge.column,
+        max: writeTerm(rowAge.max),
+        firstDay: first.day,
+        lastDay: today.day,
+        days: days.length,
+        times: dayTimes(rowAge.max, today.startsAt, rules),
+      },
+    ];
+  });
 };
 
 const explainedPoint = ({ startedAt: _, ...part }: PartVerdict): ExplainedPart => part;
@@ -164,8 +202,11 @@ const tablesOf = async (
   policy: Policy,
 ): Promise<readonly PolicyExplained["tables"][number][]> => {
   const { parts } = await getParts(vault, point);
-  const names = parts.flatMap((part) => part.tables.map(({ facts }) => ({ schema: facts.schema, name: facts.name })));
-  return names
+  // A table whose rows leave by their age is in several parts of a point.
+  const names = new Map(
+    parts.flatMap((part) => part.tables.map(({ facts }) => [`${facts.schema}.${facts.name}`, facts])),
+  );
+  return [...names.values()]
     .map(({ schema, name }) => {
       const found = classify(policy.classes, { database: point.database, schema, name });
       const table = { database: point.database, table: `${schema}.${name}` };

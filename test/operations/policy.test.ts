@@ -5,6 +5,9 @@ import type { ArchivePart } from "../../lib/model/archive.ts";
 import { checkPolicy, explainPolicy, loadPolicy } from "../../lib/operations/policy.ts";
 import { archiveTimes } from "../../lib/policy/archive-times.ts";
 import { ClassHistory } from "../engine/class-history.ts";
+import { memoryVault } from "../engine/memory-vault.ts";
+import { laneFor, putSyntheticPoint, takeBase } from "../engine/synthetic-history.ts";
+import { syntheticFacts } from "../engine/synthetic-rows.ts";
 import { memoryRetainedStore } from "../local/memory-retained-store.ts";
 import { DAY_MS, dataClass, policyOf, term } from "../policy/made-policy.ts";
 
@@ -109,6 +112,39 @@ test("with one it says each table's class, and when each part of points and arch
   ]);
   const later = await explainPolicy(POLICY, { vault: made.vault, archive }, START + 18 * DAY_MS - 1);
   expect(later.expiries.map((one) => one.verdict)).toEqual(["overdue", "overdue", "due", "kept"]);
+});
+
+test("of rows that leave by their age it says which days a capture takes, and when today's are gone", async () => {
+  const rowAge = { column: "clicked_at", max: term("P3D") };
+  const policy = policyOf([MONEY, dataClass("clicks", "P9D", { rowAge })], { timeZone: "Europe/Copenhagen" });
+  const midnight = Date.parse("2026-03-29T23:00:00+01:00");
+  const { rowAges, classes } = await explainPolicy(policy, {}, midnight - 1);
+  expect(rowAges).toEqual([
+    {
+      class: "clicks",
+      column: "clicked_at",
+      max: "P3D",
+      firstDay: "2026-03-28",
+      lastDay: "2026-03-29",
+      days: 2,
+      times: { deleteAt: Date.parse("2026-03-31T10:10Z"), deadline: Date.parse("2026-03-31T22:00Z") },
+    },
+  ]);
+  expect(classes.filter((one) => one.class === "clicks").map((one) => one.times.deadline)).toEqual([
+    Date.parse("2026-04-01T22:00Z"),
+    Date.parse("2026-04-01T22:00Z"),
+  ]);
+});
+
+test("a table of which a point has several parts by the days of its rows is told once", async () => {
+  const { vault, clock } = await memoryVault();
+  const names = ["people", "people_2025-12-31", "people_2026-01-01"];
+  const lane = await laneFor(vault, "p0", names);
+  const facts = { ...syntheticFacts({ name: "people_keyed" }), slice: { column: "at", from: "2026-01-01" } };
+  const tables = await Promise.all(names.map((name, i) => takeBase(lane, `t${i}`, facts, new Map([[i, "x"]]), name)));
+  await putSyntheticPoint(vault, "p0", clock.now(), tables);
+  const { tables: told } = await explainPolicy(POLICY, { vault }, START);
+  expect(told.map((table) => [table.table, table.class])).toEqual([["public.people_keyed", "people"]]);
 });
 
 const BROKEN = `version: 2\ncontroller: ""\n`;
