@@ -2,7 +2,6 @@ import {
   type Execution,
   GetDurableExecutionCommand,
   type GetDurableExecutionResponse,
-  InvokeCommand,
   type LambdaClient,
   ListDurableExecutionsByFunctionCommand,
 } from "@aws-sdk/client-lambda";
@@ -11,6 +10,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Plain } from "../ports/workflow.ts";
 import type { CalledAct, WorkflowCaller } from "../ports/workflow-caller.ts";
 import { cloudErrorName, cloudFailure } from "./cloud-failure.ts";
+import { namedExecution } from "./durable-invoke.ts";
 
 const NAME = /^[A-Za-z0-9_-]{1,60}$/;
 const LOOK_MS = 2_000;
@@ -85,14 +85,7 @@ class DurableFunction {
   async #start(name: string, input: Plain): Promise<string> {
     const doing = `start ${name} by lambda:InvokeFunction of ${this.#arn}`;
     try {
-      const { DurableExecutionArn: arn } = await this.#client.send(
-        new InvokeCommand({
-          FunctionName: this.#arn,
-          InvocationType: "Event",
-          DurableExecutionName: name,
-          Payload: Buffer.from(JSON.stringify(input), "utf8"),
-        }),
-      );
+      const { DurableExecutionArn: arn } = await this.#client.send(namedExecution(this.#arn, name, input));
       if (arn !== undefined) return arn;
     } catch (error) {
       throw this.#failure(error, doing);

@@ -1,7 +1,8 @@
-import { InvokeCommand, type LambdaClient } from "@aws-sdk/client-lambda";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { Failure } from "../model/errors.ts";
 import type { WorkflowStarter } from "../ports/workflow-starter.ts";
 import { cloudErrorName, cloudFailure } from "./cloud-failure.ts";
+import { namedExecution } from "./durable-invoke.ts";
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -14,14 +15,8 @@ const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 export const durableStarter = (client: LambdaClient, functionArn: string): WorkflowStarter => ({
   async start(name, input) {
     if (!NAME.test(name)) throw new TypeError(`${JSON.stringify(name)} cannot be the name of an execution`);
-    const command = new InvokeCommand({
-      FunctionName: functionArn,
-      InvocationType: "Event",
-      DurableExecutionName: name,
-      Payload: Buffer.from(JSON.stringify(input), "utf8"),
-    });
     try {
-      await client.send(command);
+      await client.send(namedExecution(functionArn, name, input));
       return "accepted";
     } catch (error) {
       switch (cloudErrorName(error)) {
