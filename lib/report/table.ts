@@ -30,7 +30,7 @@ interface Column<Row> extends Heading {
 }
 
 /** Makes a column of each kind. Without a title it is in CSV only. */
-type Columns<Row> = Readonly<
+export type Columns<Row> = Readonly<
   Record<CellKind, (name: string, title: string | undefined, of: (row: Row) => Cell) => Column<Row>>
 >;
 

@@ -1,5 +1,6 @@
 import type { ComplianceReport } from "../model/report.ts";
 import { partWords } from "./acts.ts";
+import { partColumns } from "./part-columns.ts";
 import { type ReportTable, tableOf } from "./table.ts";
 
 /** What is kept, what left, what should have left, and what somebody holds. */
@@ -12,9 +13,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     rows: report.kept,
     first: { words: "those that are due next", by: (a, b) => a.deadline - b.deadline },
     columns: ({ bytes, count, deadline, instant, prose, text }) => [
-      text("store", undefined, (row) => row.part.store),
-      text("id", "Of", (row) => row.part.id),
-      text("class", "Class", (row) => row.part.class),
+      ...partColumns(text),
       text("database", undefined, (row) => row.database),
       text("tier", "Tier", (row) => row.tier),
       instant("captured_at", undefined, (row) => row.startedAt),
@@ -35,9 +34,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     rows: report.expiries,
     first: { words: "those with the smallest margin", by: (a, b) => a.marginMs - b.marginMs },
     columns: ({ count, deadline, duration, instant, text }) => [
-      text("store", undefined, (row) => row.part.store),
-      text("id", "Of", (row) => row.part.id),
-      text("class", "Class", (row) => row.part.class),
+      ...partColumns(text),
       text("database", undefined, (row) => row.database),
       text("tier", "Tier", (row) => row.tier),
       instant("captured_at", undefined, (row) => row.startedAt),
@@ -79,9 +76,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     none: "No copy outlived its deadline.",
     rows: report.overdue,
     columns: ({ deadline, duration, prose, text }) => [
-      text("store", undefined, (row) => row.part.store),
-      text("id", "Of", (row) => row.part.id),
-      text("class", "Class", (row) => row.part.class),
+      ...partColumns(text),
       deadline("deadline", "Gone by", (row) => row.deadline),
       duration("late_ms", "Over by", (row) => row.lateMs),
       text("state", "State", (row) => row.state),
@@ -98,9 +93,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
     columns: ({ count, deadline, instant, prose, text }) => [
       instant("at", "At", (row) => row.at),
-      text("store", undefined, (row) => row.part.store),
-      text("id", "Of", (row) => row.part.id),
-      text("class", "Class", (row) => row.part.class),
+      ...partColumns(text),
       deadline("deadline", "Gone by", (row) => row.deadline),
       prose("reason", "Reason", (row) => row.reason),
       count("record", "Record", (row) => row.seq),

@@ -1,4 +1,5 @@
 import type { ComplianceReport } from "../model/report.ts";
+import { partColumns } from "./part-columns.ts";
 import { type ReportTable, tableOf } from "./table.ts";
 
 /** What was found, what was looked at, and by which rules. */
@@ -51,9 +52,7 @@ export const scopeTables = ({
     none: "Every part that was made in the period is there, or a record says that it left.",
     rows: lost,
     columns: ({ text, instant, count }) => [
-      text("store", undefined, (row) => row.part.store),
-      text("id", "Of", (row) => row.part.id),
-      text("class", "Class", (row) => row.part.class),
+      ...partColumns(text),
       instant("captured_at", "Captured", (row) => row.startedAt),
       count("record", "Record", (row) => row.seq),
     ],
