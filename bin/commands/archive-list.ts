@@ -19,9 +19,13 @@ export const addArchiveList: AddCommand = (program, act) => {
   );
 };
 
-const listLines = ({ parts, unknown, damaged }: ArchiveList): readonly string[] => [
+const listLines = ({ parts, unknown, foreign, damaged }: ArchiveList): readonly string[] => [
   ...(parts.length === 0 ? ["no archive yet"] : partLines(parts)),
   ...damaged.map(({ name }) => `DAMAGED: ${name} cannot be read`),
+  ...foreign.names.map((name) => `FOREIGN: ${name} is not of Lastgood: move it out of the archive`),
+  ...(foreign.objects === foreign.names.length
+    ? []
+    : [`${formatNumber(foreign.objects - foreign.names.length, "more object")} that are not of Lastgood`]),
   ...(unknown.objects === 0
     ? []
     : [

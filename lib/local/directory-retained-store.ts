@@ -1,5 +1,5 @@
 import { checkRange } from "../model/byte-range.ts";
-import { Failure } from "../model/errors.ts";
+import { Failure, isFailure } from "../model/errors.ts";
 import type { Clock, Entropy } from "../ports/clock.ts";
 import type { RetainedStore } from "../ports/retained-store.ts";
 import { lateDirectoryStore } from "./late-directory-store.ts";
@@ -7,6 +7,8 @@ import { LOCK_BYTES, type Lock, lockLine, readLockLine } from "./lock-line.ts";
 
 const READ_ONLY = 0o444;
 const VERSION_BYTES = 16;
+/** Stands where a file does not say its version, which no file has. */
+const UNLABELLED = "unlabelled";
 
 /**
  * The store in a directory: one file per object under its own name (directory-store.ts), which begins with a line that names
@@ -57,8 +59,13 @@ export function directoryRetainedStore(
 
     async *list(prefix) {
       for await (const { name, bytes, writtenAt } of files.list(prefix)) {
-        const lock = await lockOf(name);
-        if (lock !== undefined) yield { name, version: lock.version, bytes: bytes - LOCK_BYTES, writtenAt };
+        try {
+          const lock = await lockOf(name);
+          if (lock !== undefined) yield { name, version: lock.version, bytes: bytes - LOCK_BYTES, writtenAt };
+        } catch (error) {
+          if (!isFailure(error, "OBJECT_CORRUPT")) throw error;
+          yield { name, version: UNLABELLED, bytes, writtenAt, unlabelled: error };
+        }
       }
     },
 

@@ -21,6 +21,8 @@ import type { RetainedStore } from "../ports/retained-store.ts";
 
 export type { ArchiveVerifyReport };
 
+const NAMES_MAX = 20;
+
 export interface ArchiveStores {
   readonly vault: Vault;
   readonly archive: RetainedStore;
@@ -35,8 +37,10 @@ export interface ListedArchivePart extends Omit<StoredArchivePart, "objects"> {
 
 export interface ArchiveList {
   readonly parts: readonly ListedArchivePart[];
-  /** Objects that no part names: of attempts that run or were stopped, or put there by somebody else. */
+  /** Objects that no part names: of runs that work or were stopped. */
   readonly unknown: { readonly objects: number; readonly bytes: number };
+  /** The same, but put there by somebody else: how many, and the first of them. */
+  readonly foreign: { readonly objects: number; readonly bytes: number; readonly names: readonly string[] };
   readonly damaged: readonly Pick<DamagedArchivePart, "name" | "version">[];
 }
 
@@ -45,6 +49,7 @@ export const listArchives = async ({ vault, archive }: ArchiveStores): Promise<A
   const { parts, unknown, damaged } = await listArchiveParts(archive);
   const { keys } = vault.stores;
   const listed: ListedArchivePart[] = [];
+  const foreign = unknown.filter(({ leftOf }) => leftOf === undefined);
   for (const part of parts) {
     const name = archiveKeyName(part);
     const isReadable = (await keys.head(name)) !== undefined && !(await isShredded(keys, name));
@@ -52,10 +57,16 @@ export const listArchives = async ({ vault, archive }: ArchiveStores): Promise<A
   }
   return {
     parts: listed,
-    unknown: { objects: unknown.length, bytes: unknown.reduce((sum, { bytes }) => sum + bytes, 0) },
+    unknown: sumOf(unknown.filter(({ leftOf }) => leftOf !== undefined)),
+    foreign: { ...sumOf(foreign), names: foreign.slice(0, NAMES_MAX).map(({ name }) => name) },
     damaged: damaged.map(({ name, version }) => ({ name, version })),
   };
 };
+
+const sumOf = (objects: readonly { readonly bytes: number }[]): ArchiveList["unknown"] => ({
+  objects: objects.length,
+  bytes: objects.reduce((sum, { bytes }) => sum + bytes, 0),
+});
 
 /** Which parts: those of an archive, of some classes if any are named. */
 export interface WantedArchive {

@@ -1,4 +1,4 @@
-import { listArchiveParts, type StoredArchivePart } from "../engine/archive/list-archive-parts.ts";
+import { type ArchiveListing, listArchiveParts, type StoredArchivePart } from "../engine/archive/list-archive-parts.ts";
 import { type MadeArchivePart, makeArchivePart } from "../engine/archive/make-archive-part.ts";
 import { findPoint, getPart, listPoints, newestGeneration } from "../engine/points.ts";
 import { holdingPages } from "../engine/restore/hold-pages.ts";
@@ -83,14 +83,17 @@ export const archiveOf = async (
 
 /**
  * Makes archives, one after the other, and records each. One that fails is told, and the others are made; what an earlier run
- * made and could not record any more is recorded now. Stopped anywhere, running it again goes on.
+ * made and could not record any more is recorded now, and what lies in the archive and should not is told. Stopped anywhere,
+ * running it again goes on.
  * @throws STORE_*, EVIDENCE_*, the signal's reason
  */
 export const createArchives = async (
   world: CreateWorld,
   due: readonly DueArchive[],
 ): Promise<readonly ArchiveOutcome[]> => {
-  await recordForgotten(world);
+  const listing = await listArchiveParts(world.archive);
+  warnOf(world, listing);
+  await recordForgotten(world, listing);
   const outcomes: ArchiveOutcome[] = [];
   for (const one of due) {
     const { signal } = world;
@@ -143,15 +146,20 @@ const entryOf = (part: StoredArchivePart): AuditEntry => ({
   version: part.documentVersion,
 });
 
+const warnOf = ({ warn }: CreateWorld, { unknown, damaged }: ArchiveListing): void => {
+  for (const { failure } of damaged) warn(`an archive cannot be read: ${failure.message}`);
+  for (const { name, leftOf } of unknown)
+    if (leftOf === undefined) warn(`object ${name} of the archive is not of Lastgood: move it out`);
+};
+
 /** A run that died is run again within this. */
 const FORGOTTEN_MS = 7 * 24 * 3_600_000;
 /** Another run may be about to record what it made; and the store's clock may differ from ours. */
 const RECORDING_MS = 3_600_000;
 
 /** A process may die between an archive's document and its record: the evidence must have both. */
-const recordForgotten = async ({ archive, audit, clock }: CreateWorld): Promise<void> => {
+const recordForgotten = async ({ audit, clock }: CreateWorld, { parts }: ArchiveListing): Promise<void> => {
   const now = clock.now();
-  const { parts } = await listArchiveParts(archive);
   const isRecent = ({ writtenAt }: StoredArchivePart): boolean =>
     writtenAt > now - FORGOTTEN_MS && writtenAt < now - RECORDING_MS;
   const unrecorded = new Map(parts.filter(isRecent).map((part) => [part.documentSha256, part]));

@@ -1,4 +1,4 @@
-import { attemptOf } from "../engine/archive/archive-names.ts";
+import { archiveNamedBy } from "../engine/archive/archive-names.ts";
 import { shreddedKeysThatStand } from "../engine/shred.ts";
 import { type Stock, type StockWorld, takeStock } from "../engine/take-stock.ts";
 import type { AuditEntry } from "../model/audit.ts";
@@ -13,7 +13,7 @@ import { leftoverTimes } from "../policy/unknown-copies.ts";
 import { invariantLights, worstOf } from "../policy/verdict.ts";
 import type { RetainedStore } from "../ports/retained-store.ts";
 import { type AuditWorld, appendRecord } from "./audit.ts";
-import { takeArchiveStock } from "./day-archives.ts";
+import { type ArchiveStock, takeArchiveStock } from "./day-archives.ts";
 import { chooseDrill, type DrillChoice } from "./day-drill.ts";
 import { lastVerification, readEvidence, readHolds, unlessBroken } from "./day-evidence.ts";
 import { findThoughGone } from "./day-gone.ts";
@@ -94,13 +94,8 @@ export const verifyDay = async (
     tables: stock.tables,
     damaged: stock.problems.length + archives.problems,
     unnamed: stock.unnamed,
-    unknownArchived: {
-      objects: archives.unknown.length,
-      deadline: archives.unknown
-        .map(({ name, writtenAt }) => leftoverTimes(policy, attemptOf(name), writtenAt).deadline)
-        .toSorted((a, b) => a - b)[0],
-    },
-    strangers: stock.strangers,
+    unknownArchived: unknownArchived(policy, archives),
+    strangers: strangersIn(stock, archives),
     listed: stock.found.objects,
     keysWithoutPart: [...stock.keysWithoutPart, ...archives.keysWithoutPart],
     leftOfExpired: stock.leftOfExpired,
@@ -181,6 +176,19 @@ const drillsMissed = ({ point, missed }: DrillChoice, { drill, failed }: Drilled
   if (point === undefined || (drill === undefined && failed === undefined)) return missed;
   const others = [...missed].filter(([database]) => database !== point.database);
   return new Map(failed === undefined ? others : [...others, [point.database, failed]]);
+};
+
+/** Also a document that cannot be read: by when its archive must be gone, nobody knows any more. */
+const unknownArchived = (policy: Policy, { unknown, unreadable }: ArchiveStock): DayFacts["unknownArchived"] => {
+  const copies = [...unknown, ...unreadable.map((one) => ({ ...one, leftOf: archiveNamedBy(one.name) }))];
+  const deadlines = copies.map(({ leftOf, writtenAt }) => leftoverTimes(policy, leftOf, writtenAt).deadline);
+  return { objects: unknown.length, deadline: deadlines.length === 0 ? undefined : Math.min(...deadlines) };
+};
+
+/** What somebody else put into the hot store or the archive. */
+const strangersIn = ({ strangers }: Stock, { unknown }: ArchiveStock): DayFacts["strangers"] => {
+  const archived = unknown.flatMap(({ name, leftOf }) => (leftOf === undefined ? [`archive/${name}`] : []));
+  return { names: [...strangers.names, ...archived], total: strangers.total + archived.length };
 };
 
 const keysThatStand = async ({ vault }: DailyWorld): Promise<readonly string[]> => {

@@ -1,11 +1,16 @@
 import { archiveKeyName } from "../engine/archive/archive-names.ts";
-import { listArchiveParts, type StoredArchivePart } from "../engine/archive/list-archive-parts.ts";
+import {
+  type DamagedArchivePart,
+  listArchiveParts,
+  type StoredArchivePart,
+  type UnknownArchived,
+} from "../engine/archive/list-archive-parts.ts";
 import { type ArchiveVerifyReport, verifyArchiveParts } from "../engine/archive/verify-archive.ts";
 import { isShredded } from "../engine/shred.ts";
 import type { ReadChoice, StockWorld } from "../engine/take-stock.ts";
 import type { DayFacts } from "../policy/invariants.ts";
 import type { ObjectFacts } from "../ports/object-store.ts";
-import type { RetainedFacts, RetainedStore } from "../ports/retained-store.ts";
+import type { RetainedStore } from "../ports/retained-store.ts";
 
 const ARCHIVE_KEYS = "archives/";
 
@@ -13,7 +18,9 @@ const ARCHIVE_KEYS = "archives/";
 export interface ArchiveStock {
   readonly parts: readonly StoredArchivePart[];
   /** Versions that no part names. */
-  readonly unknown: readonly RetainedFacts[];
+  readonly unknown: readonly UnknownArchived[];
+  /** Documents that cannot be read. */
+  readonly unreadable: readonly DamagedArchivePart[];
   readonly problems: number;
   /** What is wrong with each part, in words, by `<archive>/<class>`. */
   readonly damaged: ReadonlyMap<string, string>;
@@ -25,6 +32,7 @@ export interface ArchiveStock {
 const NONE: ArchiveStock = {
   parts: [],
   unknown: [],
+  unreadable: [],
   problems: 0,
   damaged: new Map(),
   keysWithoutPart: [],
@@ -60,6 +68,7 @@ export const takeArchiveStock = async (
   return {
     parts,
     unknown,
+    unreadable: damaged,
     problems: problems.length + damaged.length,
     damaged: wrong,
     keysWithoutPart: await keysWithoutPart(world, parts),

@@ -41,7 +41,8 @@ export type RetentionOutcome = DueCopy &
 
 /**
  * A copy that no point, archive or run speaks for. It may hold anything, so it is held to the class that ends first; what an
- * archive run that died left is of its own class, and may be locked as long.
+ * archive run that died left is of its own class, and may be locked as long. So is the document of an archive that cannot be
+ * read, which has always failed to go.
  */
 export interface UnknownCopy {
   readonly store: "hot" | "archive";

@@ -102,7 +102,7 @@ const run = async (
   const hot = await runHot(given);
   const listing = archive === undefined ? NO_ARCHIVE : await listArchiveParts(archive);
   const archived = await runArchive(given, listing);
-  const unknown = await letGoUnknown({ hot: vault.hot, archive, versions: listing.unknown }, policy, {
+  const unknown = await letGoUnknown({ hot: vault.hot, archive, archived: listing }, policy, {
     now: clock.now(),
     dryRun,
   });
@@ -205,10 +205,7 @@ const runArchive = async (given: Given, listing: ArchiveListing): Promise<Share>
     kept: parts
       .filter((one) => one.verdict === "kept")
       .map(({ part, deleteAt, deadline }) => ({ part, deleteAt, deadline })),
-    notices: [
-      ...notices.map(({ part, message }) => `archive ${part.id}: ${message}`),
-      ...listing.damaged.map(({ failure }) => `an archive cannot be read, and is not removed: ${failure.message}`),
-    ],
+    notices: notices.map(({ part, message }) => `archive ${part.id}: ${message}`),
   };
 };
 

@@ -1,4 +1,5 @@
 import type { ByteRange } from "../model/byte-range.ts";
+import type { Failure } from "../model/errors.ts";
 import type { EpochMs } from "../model/units.ts";
 
 /**
@@ -26,7 +27,10 @@ export interface RetainedStore {
   /** Every version of the name that is still there, the latest first. */
   versions(name: string): Promise<readonly string[]>;
 
-  /** Every version of every name that starts with the prefix, in byte order of names, the latest of a name first. */
+  /**
+   * Every version of every name that starts with the prefix, in byte order of names, the latest of a name first. What somebody
+   * else put there is listed with the rest: one file that is not ours must not hide all others.
+   */
   list(prefix: string): AsyncIterable<RetainedFacts>;
 
   /** What locks a version; undefined if it is absent or nothing locks it. A date that has passed is still told. */
@@ -48,4 +52,9 @@ export interface RetainedFacts extends RetainedVersion {
   readonly bytes: number;
   /** When the store says it was written, epoch ms; the store's clock, not ours. */
   readonly writtenAt: EpochMs;
+  /**
+   * Why the store cannot tell which version this is and what locks it; left out where it can. Every other call about the
+   * name fails with it: nobody may say that nothing locks such an object.
+   */
+  readonly unlabelled?: Failure;
 }

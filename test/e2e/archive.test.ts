@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -84,6 +84,39 @@ test("a key is handed out once, to its owner's eyes, and it is recorded who has 
   // The second time too: the record comes before the file.
   expect(evidence.stdout.match(new RegExp(`key export +done .*class c1 of ${part?.id}`, "g"))).toHaveLength(2);
   expect(evidence.stdout).not.toContain(text.trim());
+}, 60_000);
+
+test("a file in the archive that is not of Lastgood stops no command, and each names it; a damaged document is an alarm", async () => {
+  const { create, place, archive } = await openPlace();
+  const policy = create.slice(2, 4);
+  expect((await run(create)).status).toBe(0);
+  await writeFile(join(archive, "notes.txt"), "from ada");
+  const made = await run([...create, "--point", "latest", "--class", "c0"]);
+  expect([made.status, made.stderr]).toEqual([0, "object notes.txt of the archive is not of Lastgood: move it out\n"]);
+  const list = await run(["archive", "list", ...place]);
+  expect(list.status).toBe(0);
+  expect(list.stdout).toMatch(/^FOREIGN: notes\.txt is not of Lastgood: move it out of the archive$/m);
+  const expired = await run(["expire", "run", ...policy, ...place]);
+  expect([expired.status, expired.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^unknown object notes\.txt, 8 B: goes by /m),
+  ]);
+  const verify = ["verify", "--no-drill", ...policy, ...place];
+  expect((await run(verify)).stdout).toContain("that Lastgood did not make: archive/notes.txt");
+
+  const names = await readdir(archive, { recursive: true });
+  const document = join(archive, names.find((name) => name.endsWith("c0/part.json")) ?? "");
+  await rm(document);
+  await writeFile(document, "damaged");
+  const alarmed = await run(["expire", "run", ...policy, ...place]);
+  expect(alarmed.status, alarmed.stderr).toBe(3);
+  expect(alarmed.stdout).toMatch(
+    /^ALARM: object archives\/\S+\/part\.json, .* nobody knows when it is to go: .* \(nobody to tell\)$/m,
+  );
+  const told = await run(["archive", "list", ...place]);
+  expect([told.status, told.stdout]).toEqual([9, expect.stringMatching(/^DAMAGED: \S+\/part\.json cannot be read$/m)]);
+  expect((await run(["archive", "verify", "--all", ...place])).status).toBe(9);
+  expect((await run(verify)).status).toBe(9);
 }, 60_000);
 
 test("what is asked wrongly ends with its status, and nothing is written", async () => {

@@ -94,8 +94,14 @@ test.each([
   await expect(store.versions("x")).rejects.toMatchObject(corrupt);
   await expect(store.retention("x", version)).rejects.toMatchObject(corrupt);
   await expect(store.delete("x", version)).rejects.toMatchObject(corrupt);
-  await expect(listed(store)).rejects.toMatchObject(corrupt);
   expect(await store.put("x", [BYTES], NONE)).toBe("exists");
+  // It is listed all the same, whole, and hides nothing else.
+  const next = await put(store, "y", NONE);
+  expect(await listed(store)).toMatchObject([
+    { name: "x", bytes: damaged(whole).length, unlabelled: corrupt },
+    { name: "y", version: next, bytes: BYTES.length },
+  ]);
+  expect((await listed(store))[1]).not.toHaveProperty("unlabelled");
 });
 
 /** Has something done right after the first read of a file of this archive. */

@@ -20,12 +20,16 @@ export const archiveDocumentName = (place: ArchivePlace): string => `${archivePr
 export const prefixOfDocument = (name: string): string | undefined =>
   /^archives\/[^/]+\/[^/]+\/[^/]+\/part\.json$/.test(name) ? name.slice(0, -DOCUMENT.length) : undefined;
 
+/** What a name says of the archive that an object is, or was to be, part of. */
+export type NamedArchive = Pick<ArchivePlace, "businessDate" | "class">;
+
 /**
- * Of which class's archive an attempt wrote an object, and of which business date; undefined if its name does not say so. Only
- * Lastgood writes there, but a name is no proof: it tells how long to wait for a lock, never that something may stay.
+ * Of which class's archive an object is, and of which business date: its document, or what an attempt wrote; undefined if its
+ * name does not say so. A name is no proof: it tells how long to wait for a lock, never that something may stay.
  */
-export const attemptOf = (name: string): Pick<ArchivePlace, "businessDate" | "class"> | undefined => {
-  const [, date = "", className = ""] = /^archives\/[^/]+\/(\d{4}-\d\d-\d\d)\/([^/]+)\/[^/]+\/./.exec(name) ?? [];
+export const archiveNamedBy = (name: string): NamedArchive | undefined => {
+  const [, date = "", className = ""] =
+    /^archives\/[^/]+\/(\d{4}-\d\d-\d\d)\/([^/]+)\/(?:part\.json$|[^/]+\/.)/.exec(name) ?? [];
   const at = Date.parse(`${date}T00:00:00Z`);
   const isDay = !Number.isNaN(at) && new Date(at).toISOString().startsWith(date);
   return isDay ? { businessDate: date, class: className } : undefined;

@@ -3,7 +3,14 @@ import { Failure, isFailure } from "../../model/errors.ts";
 import type { EpochMs } from "../../model/units.ts";
 import type { RetainedFacts, RetainedStore } from "../../ports/retained-store.ts";
 import { decodeDocument, sha256 } from "../document.ts";
-import { archiveDocumentName, archiveId, archivePrefix, prefixOfDocument } from "./archive-names.ts";
+import {
+  archiveDocumentName,
+  archiveId,
+  archiveNamedBy,
+  archivePrefix,
+  type NamedArchive,
+  prefixOfDocument,
+} from "./archive-names.ts";
 
 const FORMAT = 1;
 
@@ -19,17 +26,23 @@ export interface StoredArchivePart extends ArchivePart {
 }
 
 /** A document that cannot be read. What lies beside it may be a good archive, so it is no stranger's either. */
-export interface DamagedArchivePart {
-  readonly name: string;
-  readonly version: string;
+export interface DamagedArchivePart extends RetainedFacts {
   readonly failure: Failure;
+}
+
+/** A version that no part names. */
+export interface UnknownArchived extends RetainedFacts {
+  /**
+   * The archive that a run that was stopped, or still runs, wrote it for. Undefined if no run leaves such an object: it lies
+   * where none writes, or over what is there already, or what locks it cannot be read. Then somebody else put it there.
+   */
+  readonly leftOf: NamedArchive | undefined;
 }
 
 export interface ArchiveListing {
   /** In order of databases, business dates and classes. */
   readonly parts: readonly StoredArchivePart[];
-  /** Versions that no part names: of an attempt that was stopped, of one that is running, or put there by somebody else. */
-  readonly unknown: readonly RetainedFacts[];
+  readonly unknown: readonly UnknownArchived[];
   readonly damaged: readonly DamagedArchivePart[];
 }
 
@@ -52,6 +65,7 @@ export const listArchiveParts = async (archive: RetainedStore): Promise<ArchiveL
   const parts: StoredArchivePart[] = [];
   const damaged: DamagedArchivePart[] = [];
   const named = new Set<string>();
+  const names = new Set<string>();
   for (const facts of oldest.values()) {
     const { name, version } = facts;
     try {
@@ -59,16 +73,25 @@ export const listArchiveParts = async (archive: RetainedStore): Promise<ArchiveL
       // It was removed since the listing: what it named goes, or went, with it.
       if (part === undefined) continue;
       parts.push(part);
-      for (const object of [...part.objects, { name, version }]) named.add(versionOf(object));
+      for (const object of [...part.objects, { name, version }]) {
+        named.add(versionOf(object));
+        names.add(object.name);
+      }
     } catch (failure) {
       if (!isFailure(failure, "OBJECT_CORRUPT")) throw failure;
-      damaged.push({ name, version, failure });
+      damaged.push({ ...facts, failure });
     }
   }
   const unreadable = damaged.map(({ name }) => prefixOfDocument(name) as string);
-  const unknown = all.filter(
-    (facts) => !named.has(versionOf(facts)) && !unreadable.some((prefix) => facts.name.startsWith(prefix)),
-  );
+  const isNobodys = (facts: RetainedFacts): boolean =>
+    !named.has(versionOf(facts)) &&
+    !unreadable.some((prefix) => facts.name.startsWith(prefix)) &&
+    // What a part names and nobody can read any more is damaged, and whoever verifies the part says so.
+    !(facts.unlabelled !== undefined && names.has(facts.name));
+  const unknown = all.filter(isNobodys).map((facts) => {
+    const isForeign = facts.unlabelled !== undefined || names.has(facts.name);
+    return { ...facts, leftOf: isForeign ? undefined : archiveNamedBy(facts.name) };
+  });
   return { parts, unknown, damaged };
 };
 

@@ -1,4 +1,5 @@
 import type { ArchivedObject } from "../../model/archive.ts";
+import type { Failure } from "../../model/errors.ts";
 import type { ReportProgress } from "../../model/progress.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RetainedStore } from "../../ports/retained-store.ts";
@@ -103,13 +104,19 @@ const checkObjects = async (
   where: Where,
 ): Promise<void> => {
   const there = new Map<string, number>();
-  for await (const { name, version, bytes } of archive.list(archivePrefix(part)))
-    there.set(`${name}\n${version}`, bytes);
+  const unlabelled = new Map<string, Failure>();
+  for await (const facts of archive.list(archivePrefix(part))) {
+    there.set(`${facts.name}\n${facts.version}`, facts.bytes);
+    if (facts.unlabelled !== undefined) unlabelled.set(facts.name, facts.unlabelled);
+  }
   const { lock, retainUntil, deleteAt } = part.times;
   for (const object of part.objects) {
     const at = { ...where, object: object.name };
     const bytes = there.get(`${object.name}\n${object.version}`);
-    if (bytes === undefined) problems.add("OBJECT_MISSING", `object ${object.name} is missing from the archive`, at);
+    const failure = unlabelled.get(object.name);
+    if (failure !== undefined) problems.add(failure.code, failure.message, at);
+    else if (bytes === undefined)
+      problems.add("OBJECT_MISSING", `object ${object.name} is missing from the archive`, at);
     else if (bytes !== object.bytes)
       problems.add("OBJECT_CORRUPT", `object ${object.name} has ${bytes} bytes, expected ${object.bytes}`, at);
     if (bytes === undefined) continue;

@@ -12,6 +12,7 @@ import {
 import { getPart, listPoints } from "../../../lib/engine/points.ts";
 import type { Vault } from "../../../lib/engine/vault.ts";
 import type { ArchiveTimes } from "../../../lib/model/archive.ts";
+import { Failure } from "../../../lib/model/errors.ts";
 import type { PartRef } from "../../../lib/model/point.ts";
 import type { Clock } from "../../../lib/ports/clock.ts";
 import type { RetainedStore } from "../../../lib/ports/retained-store.ts";
@@ -130,6 +131,24 @@ export const dyingAt = (
     async *list(prefix) {
       await alive(async () => undefined);
       yield* store.list(prefix);
+    },
+  };
+};
+
+/** A directory in which the line that locks one object is damaged: it is listed, and nothing else can be said of it. */
+export const unlabelling = (archive: RetainedStore, name: string): RetainedStore => {
+  const unlabelled = new Failure("OBJECT_CORRUPT", `${name} does not begin with the line that says what locks it`);
+  const unless = <T>(asked: string, act: () => Promise<T>): Promise<T> =>
+    asked === name ? Promise.reject(unlabelled) : act();
+  return {
+    put: (asked, pieces, retention) => archive.put(asked, pieces, retention),
+    get: (asked, version, range) => unless(asked, () => archive.get(asked, version, range)),
+    versions: (asked) => unless(asked, () => archive.versions(asked)),
+    retention: (asked, version) => unless(asked, () => archive.retention(asked, version)),
+    delete: (asked, version) => unless(asked, () => archive.delete(asked, version)),
+    async *list(prefix) {
+      for await (const facts of archive.list(prefix))
+        yield facts.name === name ? { ...facts, version: "unlabelled", unlabelled } : facts;
     },
   };
 };

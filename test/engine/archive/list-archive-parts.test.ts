@@ -5,7 +5,7 @@ import { encodeDocument, sha256 } from "../../../lib/engine/document.ts";
 import type { RetainedFacts, RetainedStore } from "../../../lib/ports/retained-store.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
-import { archiveNewest } from "./archive-world.ts";
+import { archiveNewest, unlabelling } from "./archive-world.ts";
 
 const NONE = { mode: "none" } as const;
 
@@ -29,23 +29,60 @@ const withLater = (archive: RetainedStore, name: string, content: Buffer): Retai
   get: async (...[asked, version, range]) => (version === "later" ? content : archive.get(asked, version, range)),
 });
 
-test("of two versions of a document the oldest counts, and the later one is nobody's", async () => {
+test("of two versions of a document the oldest counts, and the later one is somebody else's", async () => {
   const { archive, part } = await worldOf();
   const forged = encodeDocument({ ...part, objects: [], times: { ...part.times, deadline: 0 } });
   const name = archiveDocumentName(part);
   const { parts, unknown } = await listArchiveParts(withLater(archive, name, forged));
   expect(parts).toEqual([part]);
-  expect(unknown.map((facts) => `${facts.name} ${facts.version}`)).toEqual([`${name} later`]);
+  expect(unknown).toMatchObject([{ name, version: "later", leftOf: undefined }]);
 });
 
-test("what no part names is told as nobody's, wherever it lies", async () => {
+test("what no part names is told: of which archive a run left it, or that no run leaves such an object", async () => {
   const { archive, part } = await worldOf();
-  const stray = [`${archivePrefix(part)}0123456789abcdef/packs/000001`, "archives/shop/2026-11-01/money/x", "zz"];
-  for (const name of stray) await archive.put(name, [Buffer.from("x")], NONE);
+  const left = [`${archivePrefix(part)}0123456789abcdef/packs/000001`, "archives/shop/2026-11-02/money/1/manifest"];
+  const foreign = ["archives/shop/2026-02-30/money/1/manifest", "archives/shop/2026-11-01/money/x", "zz"];
+  for (const name of [...left, ...foreign]) await archive.put(name, [Buffer.from("x")], NONE);
   const { parts, unknown, damaged } = await listArchiveParts(archive);
   expect(parts).toEqual([part]);
   expect(damaged).toEqual([]);
-  expect(unknown.map(({ name }) => name).toSorted()).toEqual(stray.toSorted());
+  expect(new Map(unknown.map(({ name, leftOf }) => [name, leftOf]))).toEqual(
+    new Map([
+      [left[0], { businessDate: "2026-11-01", class: "people" }],
+      [left[1], { businessDate: "2026-11-02", class: "money" }],
+      ...foreign.map((name) => [name, undefined] as const),
+    ]),
+  );
+});
+
+test("what lies where a pack was is somebody else's, though its name is one of ours", async () => {
+  const { archive, part } = await worldOf();
+  const [pack] = part.objects;
+  await archive.delete(pack?.name ?? "", pack?.version ?? "");
+  await archive.put(pack?.name ?? "", [Buffer.from("x")], NONE);
+  const { parts, unknown } = await listArchiveParts(archive);
+  expect(parts).toEqual([part]);
+  expect(unknown).toMatchObject([{ name: pack?.name, leftOf: undefined }]);
+});
+
+test("a file whose lock cannot be read hides nothing: it is somebody else's, a part's, or the part's whose document it is", async () => {
+  const { archive, part } = await worldOf();
+  const stray = `${archivePrefix(part)}0123456789abcdef/packs/000001`;
+  await archive.put(stray, [Buffer.from("x")], NONE);
+  expect(await listArchiveParts(unlabelling(archive, stray))).toMatchObject({
+    ...{ parts: [part], damaged: [] },
+    unknown: [{ name: stray, leftOf: undefined }],
+  });
+  const own = part.objects[0]?.name ?? "";
+  expect(await listArchiveParts(unlabelling(archive, own))).toMatchObject({
+    ...{ parts: [part], damaged: [] },
+    unknown: [{ name: stray }],
+  });
+  const name = archiveDocumentName(part);
+  expect(await listArchiveParts(unlabelling(archive, name))).toMatchObject({
+    ...{ parts: [], unknown: [] },
+    damaged: [{ name, failure: { code: "OBJECT_CORRUPT" } }],
+  });
 });
 
 const lineOf = (bytes: Buffer): object => JSON.parse(bytes.toString("utf8").split("\n")[0] ?? "") as object;

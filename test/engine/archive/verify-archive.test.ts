@@ -10,7 +10,7 @@ import type { ArchivedObject, ArchivePart } from "../../../lib/model/archive.ts"
 import type { RetainedStore } from "../../../lib/ports/retained-store.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
-import { archiveNewest, QUIET, unlocked } from "./archive-world.ts";
+import { archiveNewest, QUIET, unlabelling, unlocked } from "./archive-world.ts";
 
 const NONE = { mode: "none" } as const;
 
@@ -118,6 +118,18 @@ test("a missing object and one of another size are found without reading any", a
   expect(problems.map(({ code, object }) => [code, object])).toEqual([
     ["OBJECT_MISSING", first?.name],
     ["OBJECT_CORRUPT", second?.name],
+  ]);
+});
+
+test("an object whose lock cannot be read is damaged, not missing, and the others are looked at", async () => {
+  const world = await worldOf();
+  const [first, second] = world.part.objects;
+  await world.archive.delete(second?.name ?? "", second?.version ?? "");
+  const archive = unlabelling(world.archive, first?.name ?? "");
+  const { problems } = await verify({ ...world, archive }, "list");
+  expect(problems.map(({ code, object }) => [code, object])).toEqual([
+    ["OBJECT_CORRUPT", first?.name],
+    ["OBJECT_MISSING", second?.name],
   ]);
 });
 
