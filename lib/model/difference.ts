@@ -13,8 +13,18 @@ export interface Difference {
   readonly totals: DifferenceTotals;
   /** Every table of both sides that was looked at, also the equal ones, in order of class, schema and name. */
   readonly tables: readonly TableDifference[];
-  /** Classes that one side can no longer be read in, so that nothing of them was compared. */
-  readonly leftOut: readonly { readonly class: string; readonly because: string }[];
+  /** What one side can no longer be read in, so that nothing of it was compared and counted. */
+  readonly leftOut: readonly LeftOut[];
+}
+
+export interface LeftOut {
+  readonly class: string;
+  /**
+   * Business days whose rows were left out, of a class whose rows leave by their age; null for the whole class. Without a
+   * last one they are the first day and all later ones, and rows without a date.
+   */
+  readonly days: { readonly first: string; readonly last: string | null } | null;
+  readonly because: string;
 }
 
 export interface DifferenceSide {
@@ -63,6 +73,7 @@ export interface TableShown {
   readonly class: string;
   readonly schema: string;
   readonly name: string;
+  /** Without those of days that were left out. */
   readonly rows: number;
 }
 

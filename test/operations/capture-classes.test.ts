@@ -172,7 +172,7 @@ test("a class that has expired is refused by a restore, left out of a comparison
   ]);
   const difference = await diffTwoPoints({ ...world, onTable: () => {} }, { a: first.id, b: second.id, samplesMax: 2 });
   expect(difference.leftOut).toEqual([
-    { class: "personal", because: expect.stringMatching(`^the part of point ${first.id} expired at `) as string },
+    { class: "personal", days: null, because: expect.stringMatching(`^the part of point ${first.id} expired at `) as string },
   ]);
   expect(difference.totals).toMatchObject({ tables: 1, changed: 1 });
   const verified = await verifyVault(world, { level: "read" });

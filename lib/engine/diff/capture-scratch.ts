@@ -5,13 +5,13 @@ import type { Lanes } from "../../ports/lanes.ts";
 import type { ObjectStore } from "../../ports/object-store.ts";
 import type { SourceDatabase, SourceView } from "../../ports/source-database.ts";
 import { type CopyResult, type CopyWorld, copyTables, type LaneOpening } from "../copy-tables.ts";
-import { divideByAge } from "../divide-by-age.ts";
+import { type AgeDivision, divideByAge } from "../divide-by-age.ts";
 import type { CopyTask, LaneClass } from "../lane.ts";
 import { layerSource } from "../layers.ts";
-import { type Earlier, planTables } from "../plan-capture.ts";
+import { type Earlier, type FoundTable, planTables } from "../plan-capture.ts";
 import type { Vault } from "../vault.ts";
 import { overlayStore } from "./overlay-store.ts";
-import type { OpenPoint, TableSet } from "./table-set.ts";
+import { type OpenPoint, type TableSet, tableSides } from "./table-set.ts";
 
 /** A migration that is running moves tables under the reader: the state is read again from a new snapshot, this often. */
 const RETAKES_MAX = 3;
@@ -55,11 +55,7 @@ const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceVie
   const whole = await tablesToRead(earlier, view);
   const problems = await view.preflight(whole.map((table) => table.facts));
   if (problems.length > 0) throw new Failure("DATABASE_FORBIDDEN", problems.join("; "));
-  // By the days of the point: rows of later days are in the slice of rows that had no day yet then.
-  const ages = new Map((earlier.point.rowAges ?? []).map(({ class: name, ...age }) => [name, age]));
-  const seedOf = async (name: string): Promise<string> => (await vault.classSecret(name)).hashSeed;
-  const since = earlier.point.snapshot.xmin;
-  const found = await divideByAge({ view, ages, roles: new Map(), seedOf, since, warn: () => undefined }, whole);
+  const found = await divideAsThen(vault, earlier, view, whole);
   const classes = await openClasses(vault, earlier, new Set(found.map((table) => table.class)));
   const before: Earlier = { parts: earlier.parts, adopted: new Map() };
   const plans = planTables(found, before, new Map([...classes].map(([name, keys]) => [name, keys.namingSecret])), {
@@ -74,22 +70,32 @@ const takeOnce = async (world: ScratchWorld, earlier: OpenPoint, view: SourceVie
   return {
     shown: { point: null, database: world.source.database, takenAt: view.snapshot.takenAt },
     identity: view.identity,
-    tables: copied.tables.map(({ class: className, record }) => {
-      const { namingSecret } = classes.get(className) as LaneClass;
-      return { source: layerSource(store, namingSecret, className, record), table: record };
-    }),
+    tables: tableSides(
+      copied.tables.map(({ class: className, record }) => {
+        const { namingSecret } = classes.get(className) as LaneClass;
+        return { source: layerSource(store, namingSecret, className, record), table: record };
+      }),
+    ),
+    days: new Map(
+      [...earlier.set.days].map(([name, { age }]) => [name, { side: "the live database", age, gone: new Set() }]),
+    ),
     leftOut: earlier.set.leftOut.map((part) => ({
       class: part.class,
+      days: null,
       because: "a table that is new since then may be of it, so none that is new was compared",
     })),
   };
 };
 
+interface LiveTable extends FoundTable {
+  readonly isNew: boolean;
+}
+
 /**
  * Live tables with the classes they have in the point. One that it has not is new, or of a class that has expired there:
  * where any has, it cannot be told which, so the table is not read.
  */
-const tablesToRead = async (earlier: OpenPoint, view: SourceView) => {
+const tablesToRead = async (earlier: OpenPoint, view: SourceView): Promise<readonly LiveTable[]> => {
   const { identity } = earlier.point;
   const sameDatabase =
     identity.systemIdentifier === view.identity.systemIdentifier && identity.databaseOid === view.identity.databaseOid;
@@ -103,8 +109,44 @@ const tablesToRead = async (earlier: OpenPoint, view: SourceView) => {
   const ofNew = earlier.set.leftOut.length === 0 ? anyClass : undefined;
   return (await view.tables()).flatMap((table) => {
     const className = known.get(nameOf(table.facts)) ?? ofNew;
-    return className === undefined ? [] : [{ ...table, class: className }];
+    return className === undefined ? [] : [{ ...table, class: className, isNew: !known.has(nameOf(table.facts)) }];
   });
+};
+
+/**
+ * The live tables in the days of the point: rows of later days are with those that had no day then. Days that have expired
+ * in the point are not read, as they are compared with nothing. A table that is new, or has lost the column that tells its
+ * rows' age, stays whole.
+ */
+const divideAsThen = async (
+  vault: Vault,
+  { point, set }: OpenPoint,
+  view: SourceView,
+  tables: readonly LiveTable[],
+): Promise<readonly FoundTable[]> => {
+  const division: AgeDivision = {
+    view,
+    ages: new Map((point.rowAges ?? []).map(({ class: name, ...age }) => [name, age])),
+    roles: new Map(),
+    seedOf: async (name) => (await vault.classSecret(name)).hashSeed,
+    since: point.snapshot.xmin,
+    warn: () => undefined,
+  };
+  const found: FoundTable[] = [];
+  for (const table of tables) found.push(...(table.isNew ? [table] : await divideOrWhole(division, table)));
+  return found.filter(({ class: name }) => {
+    const { class: className, day = "" } = partClass(name);
+    return set.days.get(className)?.gone.has(day) !== true;
+  });
+};
+
+const divideOrWhole = async (division: AgeDivision, table: FoundTable): Promise<readonly FoundTable[]> => {
+  try {
+    return await divideByAge(division, [table]);
+  } catch (error) {
+    if (!isFailure(error, "ROW_AGE_UNKNOWN")) throw error;
+    return [table];
+  }
 };
 
 /** The secrets of the vault's classes, so that equal chunks are known again; a class it does not have gets one for now. */
@@ -113,9 +155,10 @@ const openClasses = async (
   earlier: OpenPoint,
   names: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, LaneClass>> => {
+  const known = new Set([...earlier.parts.keys()].map((name) => partClass(name).class));
   const classes = new Map<string, LaneClass>();
   for (const name of names) {
-    const secret = earlier.parts.has(name)
+    const secret = known.has(partClass(name).class)
       ? await vault.classSecret(name)
       : { namingSecret: vault.entropy.bytes(KEY_BYTES), hashSeed: "1" };
     classes.set(name, { ...secret, partKey: vault.entropy.bytes(KEY_BYTES) });

@@ -4,7 +4,8 @@ import { frameEnd } from "../frames.ts";
 import { readTable } from "../read-table.ts";
 import { ChunkMarks, chunkEntries, unmarkedChunks } from "./base-rows.ts";
 import type { Columns } from "./columns.ts";
-import type { TableSide } from "./layer-rows.ts";
+import type { SlicePair } from "./compare-slices.ts";
+import type { TableSlice } from "./layer-rows.ts";
 import type { DiffOptions } from "./tally.ts";
 
 /** Row digests held at once: about 25 MB. */
@@ -18,15 +19,14 @@ const PARTITIONS_MAX = 512;
 const DIGEST_CHARS = 12;
 
 /**
- * Compares two sides as multisets of rows: chunks that both have cancel out by id, what is left by row digest. Both sides
- * are read alongside each other and equal digests cancel at once, so only rows that differ stay in memory. If they are
+ * Compares the slices of two sides as one multiset of rows on each: chunks that a pair has on both sides cancel out by id,
+ * what is left by row digest. Both sides are read alongside each other and equal digests cancel at once, so only rows that differ stay in memory. If they are
  * more than DIGESTS_MAX, half of them by digest is put off to another pass over both sides, as often as it takes.
  *
  * @returns undefined if more rows differ than PARTITIONS_MAX passes can hold
  */
 export const compareUnkeyed = async (
-  a: TableSide,
-  b: TableSide,
+  pairs: readonly SlicePair[],
   columns: Columns,
   options: Pick<DiffOptions, "onRows" | "signal">,
   limits: { readonly digestsMax: number; readonly partitionsMax: number } = {
@@ -35,14 +35,16 @@ export const compareUnkeyed = async (
   },
 ): Promise<{ readonly missing: number; readonly extra: number } | undefined> => {
   // Somebody truncated it: every row of the other side counts, and none need be read.
-  if (a.table.rows === 0 || b.table.rows === 0) return { missing: a.table.rows, extra: b.table.rows };
-  const readers = await rowsLeft(a, b, columns.aligned);
+  const rows = { a: rowsIn(pairs.map(({ a }) => a)), b: rowsIn(pairs.map(({ b }) => b)) };
+  if (rows.a === 0 || rows.b === 0) return { missing: rows.a, extra: rows.b };
+  const readers: Readers[] = [];
+  for (const pair of pairs) readers.push(await rowsLeft(pair, columns.aligned));
   const counted = { missing: 0, extra: 0 };
   const partitions: Partition[] = [{ of: 1, at: 0 }];
   for (let next = partitions.pop(); next !== undefined; next = partitions.pop()) {
     let partition: Partition = next;
     const balance = new Map<string, number>();
-    for await (const { side, frames } of alongside(readers.a(), readers.b())) {
+    for await (const { side, frames } of alongside(inTurn(readers, "a"), inTurn(readers, "b"))) {
       options.signal.throwIfAborted();
       let rows = 0;
       for (let at = 0; at < frames.length; rows++) {
@@ -69,6 +71,8 @@ export const compareUnkeyed = async (
   return counted;
 };
 
+const rowsIn = (slices: readonly TableSlice[]): number => slices.reduce((rows, { table }) => rows + table.rows, 0);
+
 /** Rows whose digest begins with a number that is `at` modulo `of`, a power of two. */
 interface Partition {
   readonly of: number;
@@ -87,11 +91,16 @@ const count = (balance: Map<string, number>, key: string, step: 1 | -1): void =>
 type Frames = AsyncGenerator<Buffer>;
 
 /** Row frames of each side that must be read, from the start at every call. */
-const rowsLeft = async (
-  a: TableSide,
-  b: TableSide,
-  aligned: boolean,
-): Promise<{ readonly a: () => Frames; readonly b: () => Frames }> => {
+interface Readers {
+  readonly a: () => Frames;
+  readonly b: () => Frames;
+}
+
+async function* inTurn(readers: readonly Readers[], side: "a" | "b"): Frames {
+  for (const reader of readers) yield* reader[side]();
+}
+
+const rowsLeft = async ({ a, b }: SlicePair, aligned: boolean): Promise<Readers> => {
   const bases = { a: onlyBase(a), b: onlyBase(b) };
   if (!aligned || bases.a === undefined || bases.b === undefined)
     return { a: () => readTable(a.source, a.table), b: () => readTable(b.source, b.table) };
@@ -101,18 +110,18 @@ const rowsLeft = async (
 };
 
 /** The pages of a table that is all base, as a table without a key always is. */
-const onlyBase = ({ table }: TableSide): readonly PageRef[] | undefined =>
+const onlyBase = ({ table }: TableSlice): readonly PageRef[] | undefined =>
   table.layers.length === 1 ? table.layers[0]?.pages : undefined;
 
-async function* plain(side: TableSide, pages: readonly PageRef[], marks: ChunkMarks): Frames {
+async function* plain(side: TableSlice, pages: readonly PageRef[], marks: ChunkMarks): Frames {
   for await (const chunk of unmarkedChunks(side.source, pages, marks)) yield chunk.plain;
 }
 
 /** Marks the chunks that both have, each as often as both have it. Holds one side's ids: 100 MB for a terabyte. */
 const markShared = async (
-  a: TableSide,
+  a: TableSlice,
   pagesA: readonly PageRef[],
-  b: TableSide,
+  b: TableSlice,
   pagesB: readonly PageRef[],
 ): Promise<{ readonly a: ChunkMarks; readonly b: ChunkMarks }> => {
   const marks = { a: new ChunkMarks(pagesA), b: new ChunkMarks(pagesB) };

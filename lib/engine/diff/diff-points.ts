@@ -5,9 +5,11 @@ import type { Point } from "../../model/point.ts";
 import type { ReportProgress } from "../../model/progress.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Vault } from "../vault.ts";
-import { diffPresence, diffTables } from "./diff-tables.ts";
+import { diffNothing, diffPresence, diffTables } from "./diff-tables.ts";
 import type { TableSide } from "./layer-rows.ts";
-import { openPoint, pairTables, type TableSet } from "./table-set.ts";
+import { pairTables, type TablePair } from "./pair-tables.ts";
+import { openPoint, type TableSet } from "./table-set.ts";
+import type { DiffOptions } from "./tally.ts";
 
 export interface DiffWorld {
   readonly clock: Clock;
@@ -37,7 +39,7 @@ export const diffSets = async (world: DiffWorld, a: TableSet, b: TableSet, sampl
   if (!Number.isSafeInteger(samplesMax) || samplesMax < 0 || samplesMax > SAMPLES_MAX)
     throw new Failure("USAGE", `samples must be a whole number from 0 to ${SAMPLES_MAX}`);
   const began = world.clock.elapsedMs();
-  const pairs = pairTables(a, b);
+  const { pairs, leftOut } = pairTables(a, b);
   const done = { tables: 0, rows: 0, bytes: 0 };
   const tell = (): void =>
     world.progress({
@@ -57,12 +59,7 @@ export const diffSets = async (world: DiffWorld, a: TableSet, b: TableSet, sampl
   const tables: TableDifference[] = [];
   for (const pair of pairs) {
     world.signal.throwIfAborted();
-    const table =
-      pair.a === undefined
-        ? diffPresence("b", pair.b as TableSide)
-        : pair.b === undefined
-          ? diffPresence("a", pair.a)
-          : await diffTables(pair.a, pair.b, { samplesMax, onRows, signal: world.signal });
+    const table = await diffPair(pair, { samplesMax, onRows, signal: world.signal });
     tables.push(table);
     done.tables++;
     world.onTable(table);
@@ -83,8 +80,14 @@ export const diffSets = async (world: DiffWorld, a: TableSet, b: TableSet, sampl
       changed: sum((table) => table.changed),
     },
     tables,
-    leftOut: [...a.leftOut, ...b.leftOut],
+    leftOut,
   };
+};
+
+const diffPair = async ({ a, b, whyNot }: TablePair, options: DiffOptions): Promise<TableDifference> => {
+  if (a === undefined) return diffPresence("b", b as TableSide);
+  if (b === undefined) return diffPresence("a", a);
+  return whyNot === undefined ? diffTables(a, b, options) : diffNothing(a, b, whyNot);
 };
 
 /** Whether a table's rows, columns or name differ, or nothing can be said. */

@@ -2,8 +2,7 @@ import type { TableDifference, TableShown } from "../../model/difference.ts";
 import { Failure } from "../../model/errors.ts";
 import type { TableFacts } from "../../model/table.ts";
 import { Columns } from "./columns.ts";
-import { compareMerged } from "./compare-merged.ts";
-import { compareNeighbours, layersShared } from "./compare-neighbours.ts";
+import { compareSlices, pairSlices } from "./compare-slices.ts";
 import { compareUnkeyed } from "./compare-unkeyed.ts";
 import type { TableSide } from "./layer-rows.ts";
 import { type Counts, type DiffOptions, Tally } from "./tally.ts";
@@ -20,20 +19,20 @@ const NOTHING: Counts = {
  * Compares two states of a table; what it costs follows what differs.
  *
  * Layers that both have cancel out, then chunks that both have; what is left is compared row by row. Memory: a page
- * (8 MiB of keys at most) and a chunk of every layer, a few chunks of the bases, and the samples.
+ * (8 MiB of keys at most) and a chunk of every layer, a few chunks of the bases, and the samples; of each day that is open
+ * at once where the table's rows are divided by age.
  *
  * @throws OBJECT_MISSING, OBJECT_CORRUPT, CHUNK_DIGEST_MISMATCH, STORE_*, and the signal's reason
  * @throws DIGEST_MISMATCH  the differences found do not add up to the rows that the two sides say they have
  */
 export const diffTables = async (a: TableSide, b: TableSide, options: DiffOptions): Promise<TableDifference> => {
-  const columns = new Columns(a.table.facts, b.table.facts);
+  const columns = new Columns(a.facts, b.facts);
   const shown = { a: shownTable(a), b: shownTable(b), ...columns.changes };
-  const because = whyNotByKey(a.table.facts, b.table.facts);
-  const shared = columns.aligned ? layersShared(a.table.layers, b.table.layers) : 0;
-  if (shared > 0 && shared === a.table.layers.length && shared === b.table.layers.length)
-    return { ...shown, comparedBy: because === null ? "key" : "row", because, ...NOTHING };
+  const because = whyNotByKey(a.facts, b.facts);
+  const pairs = pairSlices(a, b, columns.aligned);
+  if (pairs.length === 0) return { ...shown, comparedBy: because === null ? "key" : "row", because, ...NOTHING };
   if (because !== null) {
-    const counted = await compareUnkeyed(a, b, columns, options);
+    const counted = await compareUnkeyed(pairs, columns, options);
     if (counted === undefined)
       return {
         ...shown,
@@ -44,9 +43,8 @@ export const diffTables = async (a: TableSide, b: TableSide, options: DiffOption
     checkSum(a, b, counted);
     return { ...shown, comparedBy: "row", because, ...NOTHING, ...counted };
   }
-  const tally = new Tally(a.table.facts, b.table.facts, columns, options);
-  if (shared > 0) await compareNeighbours(a, b, shared, tally);
-  else await compareMerged(a, b, columns.aligned, tally);
+  const tally = new Tally(a.facts, b.facts, columns, options);
+  await compareSlices(pairs, columns.aligned, tally);
   const counts = tally.result();
   checkSum(a, b, counts);
   return { ...shown, comparedBy: "key", because: null, ...counts };
@@ -54,7 +52,7 @@ export const diffTables = async (a: TableSide, b: TableSide, options: DiffOption
 
 /** A table that only one side has. None of its rows is read. */
 export const diffPresence = (side: "a" | "b", only: TableSide): TableDifference => {
-  const { rows } = only.table;
+  const { rows } = only;
   return {
     a: side === "a" ? shownTable(only) : null,
     b: side === "b" ? shownTable(only) : null,
@@ -69,11 +67,21 @@ export const diffPresence = (side: "a" | "b", only: TableSide): TableDifference 
   };
 };
 
-const shownTable = ({ source, table }: TableSide): TableShown => ({
-  class: source.place.class,
-  schema: table.facts.schema,
-  name: table.facts.name,
-  rows: table.rows,
+/** Two states of a table of which nothing can be said but their columns. */
+export const diffNothing = (a: TableSide, b: TableSide, because: string): TableDifference => ({
+  a: shownTable(a),
+  b: shownTable(b),
+  ...new Columns(a.facts, b.facts).changes,
+  comparedBy: "nothing",
+  because,
+  ...NOTHING,
+});
+
+const shownTable = ({ class: className, facts, rows }: TableSide): TableShown => ({
+  class: className,
+  schema: facts.schema,
+  name: facts.name,
+  rows,
 });
 
 /** Keys can be compared if they are made of the same columns and are ordered, as bytes, in the same way. */
@@ -90,10 +98,10 @@ const whyNotByKey = (a: TableFacts, b: TableFacts): string | null => {
 
 /** Costs nothing, and catches a row that was passed over or taken twice on the way. */
 const checkSum = (a: TableSide, b: TableSide, { missing, extra }: Pick<Counts, "missing" | "extra">): void => {
-  if (a.table.rows - missing + extra === b.table.rows) return;
+  if (a.rows - missing + extra === b.rows) return;
   throw new Failure(
     "DIGEST_MISMATCH",
-    `table ${b.table.facts.schema}.${b.table.facts.name}: ${a.table.rows} rows less ${missing} missing plus ${extra} extra are not ${b.table.rows}`,
+    `table ${b.facts.schema}.${b.facts.name}: ${a.rows} rows less ${missing} missing plus ${extra} extra are not ${b.rows}`,
     { hint: "run verify --level read on both points" },
   );
 };

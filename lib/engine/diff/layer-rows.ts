@@ -1,4 +1,5 @@
 import type { Layer, PartTable } from "../../model/point.ts";
+import type { TableFacts } from "../../model/table.ts";
 import { compareKeys, type KeyList } from "../key-list.ts";
 import { type Entry, type LayerSource, layerCursors, Merge } from "../layers.ts";
 
@@ -20,10 +21,30 @@ export const compareAt = (a: KeyAt, b: KeyAt): number =>
 
 export const keyOf = (at: KeyAt): Buffer => at.keys.key(at.index);
 
-/** One side of a table: its layers, and where they are read from. */
-export interface TableSide {
+/** What one part holds of a table, all rows of it or those of a day: its layers, and where they are read from. */
+export interface TableSlice {
   readonly source: LayerSource;
   readonly table: PartTable;
+}
+
+/** One side of a table: its slices, none of which share a row. */
+export interface TableSide {
+  readonly class: string;
+  /** Of every slice, but for which of the rows it has. */
+  readonly facts: TableFacts;
+  readonly rows: number;
+  readonly slices: readonly TableSlice[];
+}
+
+/** What two slices have under each key under which they may differ, in key order; no row is undefined. */
+export interface PairedRows {
+  readonly active: boolean;
+  readonly at: KeyAt;
+  readonly a: Buffer | undefined;
+  readonly b: Buffer | undefined;
+  start(): Promise<void>;
+  /** Moves on; a promise only when a page or chunk must be read. */
+  advance(): void | Promise<void>;
 }
 
 /** What some layers of a table say by key, the newest wins: rows, and keys that are gone. In key order. */

@@ -1,5 +1,5 @@
 import { BaseRows, type ChunkMarks } from "./base-rows.ts";
-import { compareAt, type KeyAt, LayerRows, type TableSide } from "./layer-rows.ts";
+import { compareAt, type KeyAt, LayerRows, type TableSlice } from "./layer-rows.ts";
 
 /**
  * What a table holds by key, its base merged with its deltas, one key at a time in order: a row, or nothing for a key that
@@ -11,7 +11,7 @@ export class LiveRows {
   readonly #deltas: LayerRows;
   #current: BaseRows | LayerRows | undefined;
 
-  constructor({ source, table }: TableSide, marks: ChunkMarks) {
+  constructor({ source, table }: TableSlice, marks: ChunkMarks) {
     const [base, ...deltas] = table.layers;
     this.#base = new BaseRows(source, base?.pages ?? [], marks);
     this.#deltas = new LayerRows(source, deltas, "rows");

@@ -1,18 +1,22 @@
-import type { DifferenceSide } from "../../model/difference.ts";
-import type { Part, PartTable, Point } from "../../model/point.ts";
+import type { DifferenceSide, LeftOut } from "../../model/difference.ts";
+import type { Part, Point } from "../../model/point.ts";
+import { partClass } from "../../model/row-age.ts";
 import type { SourceIdentity } from "../../model/source.ts";
 import { layerSource } from "../layers.ts";
 import { getParts } from "../points.ts";
 import type { Vault } from "../vault.ts";
-import type { TableSide } from "./layer-rows.ts";
+import type { SideDays } from "./common-days.ts";
+import type { TableSide, TableSlice } from "./layer-rows.ts";
 
 /** All tables of one state of a database, ready to be read. */
 export interface TableSet {
   readonly shown: DifferenceSide;
   readonly identity: SourceIdentity;
   readonly tables: readonly TableSide[];
+  /** How the rows of classes that leave by their age are divided; other classes are whole. */
+  readonly days: ReadonlyMap<string, SideDays>;
   /** Classes whose part has expired. */
-  readonly leftOut: readonly { readonly class: string; readonly because: string }[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** A point with its parts opened. */
@@ -23,69 +27,60 @@ export interface OpenPoint {
 }
 
 /**
- * Opens all parts of a point. One that has expired is left out and named: classes of one point end at different times.
+ * Opens all parts of a point. A class that has expired is left out and named, and so are days of one: they end at different
+ * times.
  * @throws OBJECT_MISSING, OBJECT_CORRUPT, KEY_WRONG, STORE_*
  */
 export const openPoint = async (vault: Vault, point: Point): Promise<OpenPoint> => {
   const { parts, expired } = await getParts(vault, point);
-  const tables: TableSide[] = [];
+  const slices: TableSlice[] = [];
   for (const part of parts) {
     const { namingSecret } = await vault.classSecret(part.class);
-    tables.push(...part.tables.map((table) => tableSide(vault, namingSecret, part.class, table)));
+    for (const table of part.tables)
+      slices.push({ source: layerSource(vault.hot, namingSecret, part.class, table), table });
   }
-  const leftOut = expired.map((part) => ({
-    class: part.class,
-    because: `the part of point ${point.id} ${part.at === undefined ? "has expired" : `expired at ${new Date(part.at).toISOString()}`}`,
-  }));
+  const gone = expired.map((part) => ({ ...part, ...partClass(part.class) }));
+  const daysOf = (className: string): ReadonlySet<string> =>
+    new Set(gone.flatMap((part) => (part.class === className && part.day !== undefined ? [part.day] : [])));
+  const days = (point.rowAges ?? []).map(({ class: name, ...age }): [string, SideDays] => [
+    name,
+    { side: `point ${point.id}`, age, gone: daysOf(name) },
+  ]);
+  const leftOut = gone.flatMap(({ day, ...part }): readonly LeftOut[] =>
+    day !== undefined
+      ? []
+      : [
+          {
+            class: part.class,
+            days: null,
+            because: `the part of point ${point.id} ${part.at === undefined ? "has expired" : `expired at ${new Date(part.at).toISOString()}`}`,
+          },
+        ],
+  );
   const shown = { point: point.id, database: point.database, takenAt: point.snapshot.takenAt };
   return {
     point,
     parts: new Map(parts.map((part) => [part.class, part])),
-    set: { shown, identity: point.identity, tables, leftOut },
+    set: { shown, identity: point.identity, tables: tableSides(slices), days: new Map(days), leftOut },
   };
 };
 
-const tableSide = (vault: Vault, namingSecret: Buffer, className: string, table: PartTable): TableSide => ({
-  source: layerSource(vault.hot, namingSecret, className, table),
-  table,
+/** The slices of one state by the tables that they are of. */
+export const tableSides = (slices: readonly TableSlice[]): readonly TableSide[] => {
+  const byTable = Map.groupBy(slices, ({ table }) => table.facts.oid);
+  return [...byTable.values()].map((own) => {
+    const [{ source, table }] = own as [TableSlice];
+    const { slice: _, ...facts } = table.facts;
+    return sideOf({ class: partClass(source.place.class).class, facts }, own);
+  });
+};
+
+export const sideOf = (
+  { class: className, facts }: Pick<TableSide, "class" | "facts">,
+  slices: readonly TableSlice[],
+): TableSide => ({
+  class: className,
+  facts,
+  rows: slices.reduce((rows, { table }) => rows + table.rows, 0),
+  slices,
 });
-
-export interface TablePair {
-  readonly a: TableSide | undefined;
-  readonly b: TableSide | undefined;
-}
-
-/**
- * Finds each table of one set in the other: by oid where both come from the same database, which survives a rename, and
- * what is left by name, which survives a drop and create. In order of class and name.
- */
-export const pairTables = (a: TableSet, b: TableSet): readonly TablePair[] => {
-  const leftOut = new Set([...a.leftOut, ...b.leftOut].map((part) => part.class));
-  const readable = (side: TableSide): boolean => !leftOut.has(side.source.place.class);
-  const waiting = new Set(b.tables.filter(readable));
-  const found = new Map<TableSide, TableSide>();
-  const match = (same: (one: TableSide) => string): void => {
-    const byIdentity = new Map([...waiting].map((side) => [same(side), side]));
-    for (const side of a.tables.filter(readable)) {
-      const other = found.has(side) ? undefined : byIdentity.get(same(side));
-      if (other === undefined) continue;
-      found.set(side, other);
-      waiting.delete(other);
-    }
-  };
-  const oneHistory =
-    a.identity.systemIdentifier === b.identity.systemIdentifier && a.identity.databaseOid === b.identity.databaseOid;
-  if (oneHistory) match((side) => String(side.table.facts.oid));
-  match(nameOf);
-  const pairs: TablePair[] = [
-    ...a.tables.filter(readable).map((side) => ({ a: side, b: found.get(side) })),
-    ...[...waiting].map((side) => ({ a: undefined, b: side })),
-  ];
-  const order = ({ a: one, b: two }: TablePair): string => {
-    const side = (one ?? two) as TableSide;
-    return `${side.source.place.class}\0${nameOf(side)}`;
-  };
-  return pairs.sort((one, two) => (order(one) < order(two) ? -1 : 1));
-};
-
-const nameOf = ({ table: { facts } }: TableSide): string => JSON.stringify([facts.schema, facts.name]);

@@ -191,8 +191,12 @@ test("a class that has expired in one of the points is left out and named, and t
   await keys.delete(partKeyName(before.id, "money"));
   const scratch = memoryStore(systemClock);
   const live = { ...world, scratch, openLanes: lanesOn(source, hot, scratch) };
-  const expired = { class: "money", because: `the part of point ${before.id} has expired` };
-  const unknown = { class: "money", because: expect.stringContaining("none that is new was compared") as string };
+  const expired = { class: "money", days: null, because: `the part of point ${before.id} has expired` };
+  const unknown = {
+    class: "money",
+    days: null,
+    because: expect.stringContaining("none that is new was compared") as string,
+  };
   const differences = [
     { ...(await diffTwoPoints(world, { a: before.id, b: after.id, samplesMax: 2 })), said: [expired], compared: 5 },
     { ...(await diffTwoPoints(world, { a: after.id, b: before.id, samplesMax: 2 })), said: [expired], compared: 5 },

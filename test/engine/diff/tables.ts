@@ -1,4 +1,4 @@
-import type { TableSide } from "../../../lib/engine/diff/layer-rows.ts";
+import type { TableSide, TableSlice } from "../../../lib/engine/diff/layer-rows.ts";
 import { KeyList } from "../../../lib/engine/key-list.ts";
 import { LayerWriter } from "../../../lib/engine/layer-writer.ts";
 import { putPage } from "../../../lib/engine/page.ts";
@@ -112,6 +112,10 @@ export class TableWriter {
   }
 
   side(layers: readonly Layer[], rows: number): TableSide {
+    return { class: "main", facts: this.facts, rows, slices: [this.slice(layers, rows)] };
+  }
+
+  slice(layers: readonly Layer[], rows: number): TableSlice {
     const table: PartTable = {
       id: this.#id,
       facts: this.facts,

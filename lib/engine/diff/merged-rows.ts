@@ -1,43 +1,72 @@
 import { compareKeys } from "../key-list.ts";
 import { ChunkMarks, chunkEntries } from "./base-rows.ts";
-import { compareAt, LayerRows, type TableSide } from "./layer-rows.ts";
+import { compareAt, type KeyAt, LayerRows, type PairedRows, type TableSlice } from "./layer-rows.ts";
 import { LiveRows } from "./live-rows.ts";
-import type { Tally } from "./tally.ts";
 
 /**
- * Compares two sides by key that share no layers. Base chunks that both have and that no delta of either touches cancel
+ * What two slices that share no layers have by key. Base chunks that both have and that no delta of either touches cancel
  * out unopened; the rest is merged row by row. Memory: a page and a few chunks of each layer, and a bit per chunk.
- *
- * @param aligned  equal bytes are equal rows, so that chunks may cancel out
  */
-export const compareMerged = async (a: TableSide, b: TableSide, aligned: boolean, tally: Tally): Promise<void> => {
-  const marks = { a: marksOf(a), b: marksOf(b) };
-  if (aligned) await markShared(a, b, marks);
-  const rowsA = new LiveRows(a, marks.a);
-  const rowsB = new LiveRows(b, marks.b);
-  await rowsA.start();
-  await rowsB.start();
-  while (rowsA.active || rowsB.active) {
-    const order = !rowsB.active ? -1 : !rowsA.active ? 1 : compareAt(rowsA.at, rowsB.at);
-    tally.add(order <= 0 ? rowsA.frame : undefined, order >= 0 ? rowsB.frame : undefined);
-    if (order <= 0) {
-      const moved = rowsA.advance();
-      if (moved !== undefined) await moved;
-    }
-    if (order >= 0) {
-      const moved = rowsB.advance();
-      if (moved !== undefined) await moved;
-    }
-  }
-};
+export class MergedRows implements PairedRows {
+  readonly #slices: readonly [TableSlice, TableSlice];
+  readonly #aligned: boolean;
+  readonly #marks: { readonly a: ChunkMarks; readonly b: ChunkMarks };
+  readonly #rowsA: LiveRows;
+  readonly #rowsB: LiveRows;
+  #order = 0;
 
-const marksOf = ({ table }: TableSide): ChunkMarks => new ChunkMarks(table.layers[0]?.pages ?? []);
+  /** @param aligned  equal bytes are equal rows, so that chunks may cancel out */
+  constructor(a: TableSlice, b: TableSlice, aligned: boolean) {
+    this.#slices = [a, b];
+    this.#aligned = aligned;
+    this.#marks = { a: marksOf(a), b: marksOf(b) };
+    this.#rowsA = new LiveRows(a, this.#marks.a);
+    this.#rowsB = new LiveRows(b, this.#marks.b);
+  }
+
+  async start(): Promise<void> {
+    if (this.#aligned) await markShared(...this.#slices, this.#marks);
+    await this.#rowsA.start();
+    await this.#rowsB.start();
+    this.#settle();
+  }
+
+  advance(): void | Promise<void> {
+    const movedA = this.#order <= 0 ? this.#rowsA.advance() : undefined;
+    const movedB = this.#order >= 0 ? this.#rowsB.advance() : undefined;
+    if (movedA === undefined && movedB === undefined) this.#settle();
+    else return Promise.all([movedA, movedB]).then(() => this.#settle());
+  }
+
+  get active(): boolean {
+    return this.#rowsA.active || this.#rowsB.active;
+  }
+
+  get at(): KeyAt {
+    return this.#order <= 0 ? this.#rowsA.at : this.#rowsB.at;
+  }
+
+  get a(): Buffer | undefined {
+    return this.#order <= 0 ? this.#rowsA.frame : undefined;
+  }
+
+  get b(): Buffer | undefined {
+    return this.#order >= 0 ? this.#rowsB.frame : undefined;
+  }
+
+  #settle(): void {
+    const [a, b] = [this.#rowsA, this.#rowsB];
+    this.#order = !b.active ? -1 : !a.active ? 1 : compareAt(a.at, b.at);
+  }
+}
+
+const marksOf = ({ table }: TableSlice): ChunkMarks => new ChunkMarks(table.layers[0]?.pages ?? []);
 
 /**
  * Marks the chunks that both bases have. Equal ids are equal rows, so they begin with the same key: a walk along both
  * lists by first key finds them all.
  */
-const markShared = async (a: TableSide, b: TableSide, marks: { a: ChunkMarks; b: ChunkMarks }): Promise<void> => {
+const markShared = async (a: TableSlice, b: TableSlice, marks: { a: ChunkMarks; b: ChunkMarks }): Promise<void> => {
   const touches = new Touches([a, b]);
   const chunksA = chunkEntries(a.source, a.table.layers[0]?.pages ?? []);
   const chunksB = chunkEntries(b.source, b.table.layers[0]?.pages ?? []);
@@ -60,7 +89,7 @@ class Touches {
   readonly #deltas: readonly LayerRows[];
   #started = false;
 
-  constructor(sides: readonly TableSide[]) {
+  constructor(sides: readonly TableSlice[]) {
     this.#deltas = sides.map(({ source, table }) => new LayerRows(source, table.layers.slice(1), "keys"));
   }
 
