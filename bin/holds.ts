@@ -1,5 +1,7 @@
 import { Option } from "@commander-js/extra-typings";
+import type { PartId } from "../lib/model/audit.ts";
 import type { Hold } from "../lib/model/hold.ts";
+import { classWords, groupDays, placeWords } from "../lib/model/part-groups.ts";
 import type { Policy } from "../lib/model/policy.ts";
 import { recordPolicy } from "../lib/operations/entries.ts";
 import type { HoldWorld } from "../lib/operations/holds.ts";
@@ -33,5 +35,13 @@ export const holdLines = ({ basis, matter, parts, reviewAt }: Hold): readonly st
   `  basis     ${basis}`,
   `  matter    ${matter}`,
   `  review by ${formatInstant(reviewAt)}`,
-  ...parts.map((part) => `  part      class ${part.class} of ${part.store === "hot" ? "point" : "archive"} ${part.id}`),
+  ...groupDays(parts, (part) => part).map((group) => `  part      ${groupWords(group)}`),
 ];
+
+/** Parts of one group: `class raw with 14 days from 2026-11-07 to 2026-11-20 of point <id>`. */
+export const groupWords = (group: readonly [PartId, ...PartId[]]): string => {
+  const [{ store, class: name }] = group;
+  const words = group.length === 1 ? name : classWords(group.map((part) => part.class)).join();
+  const places = new Set(group.map((part) => part.id)).size;
+  return `class ${words} of ${places > 1 ? "" : store === "hot" ? "point " : "archive "}${placeWords(group)}`;
+};

@@ -22,7 +22,10 @@ export const addHoldAdd: AddCommand = (program, act) => {
       .description("request a hold on parts of a point or of an archive")
       .option("--point <point>", "id of a point, the beginning of one, or its release")
       .option("--archive <archive>", "id of an archive, as shop/2026-11-01")
-      .option("--class <class...>", "classes to hold; all that are there if none is named")
+      .option(
+        "--class <class...>",
+        "classes to hold, with all their days, or a day by its name; all that are there if none is named",
+      )
       .requiredOption("--basis <text>", "the statute or article that asks for it")
       .requiredOption("--matter <reference>", "a reference into your register; no person's name")
       .addOption(reviewAtOption())

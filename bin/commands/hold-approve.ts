@@ -1,6 +1,7 @@
 import { EXIT } from "../../lib/model/errors.ts";
+import { groupDays } from "../../lib/model/part-groups.ts";
 import { approveHold, approveRelease, partsGone } from "../../lib/operations/holds.ts";
-import { HOLD, holdersOption, holdLines, holdVaultOf } from "../holds.ts";
+import { groupWords, HOLD, holdersOption, holdLines, holdVaultOf } from "../holds.ts";
 import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
@@ -37,7 +38,7 @@ export const addHoldApprove: AddCommand = (program, act) => {
         session.output.result("hold.approve", { hold, gone }, () => [
           `hold ${hold.id} holds from now on`,
           ...holdLines(hold),
-          ...gone.map((part) => `TOO LATE: class ${part.class} of point ${part.id} is gone already`),
+          ...groupDays(gone, (part) => part).map((group) => `TOO LATE: ${groupWords(group)} is gone already`),
         ]);
         return gone.length === 0 ? EXIT.ok : EXIT.partial;
       }),

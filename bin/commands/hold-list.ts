@@ -1,4 +1,5 @@
 import { EXIT } from "../../lib/model/errors.ts";
+import { partsInWords } from "../../lib/model/part-groups.ts";
 import { type ListedHold, listHolds } from "../../lib/operations/holds.ts";
 import { formatInstant, formatTable } from "../format.ts";
 import { HOLD } from "../holds.ts";
@@ -37,7 +38,7 @@ const listLines = (holds: readonly ListedHold[]): readonly string[] =>
         holds.map((hold) => [
           hold.id,
           hold.state,
-          hold.parts.map((part) => `${part.id}/${part.class}`).join(" "),
+          partsInWords(hold.parts, (part) => `${part.id}/${part.class}`).join("; "),
           hold.basis,
           hold.matter,
           hold.requested.by,

@@ -5,7 +5,9 @@ import type { Vault } from "../engine/vault.ts";
 import type { Act, PartId } from "../model/audit.ts";
 import { Failure } from "../model/errors.ts";
 import type { Hold, HoldRequest, HoldStep } from "../model/hold.ts";
+import { classWords } from "../model/part-groups.ts";
 import type { Policy } from "../model/policy.ts";
+import { partClass } from "../model/row-age.ts";
 import {
   approvalRefusal,
   type HoldState,
@@ -61,7 +63,8 @@ const heldFailure = (hold: Hold, part: PartId): Failure =>
   });
 
 /**
- * Parts of a point that are there to be held; all of them if no class is named.
+ * Parts of a point that are there to be held; all of them if no class is named. A class whose rows leave by their age is held
+ * with each of its days, or a single day by its own name (`raw_2026-11-20`).
  * @throws POINT_NOT_FOUND  there is no such point, or it has no such part any more
  */
 export const partsOfPoint = async (
@@ -71,12 +74,16 @@ export const partsOfPoint = async (
 ): Promise<readonly PartId[]> => {
   const point = await findPoint(vault.hot, wanted);
   const there = point.parts.map((ref) => ref.class);
-  const missing = classes.find((name) => !there.includes(name));
-  if (missing !== undefined)
-    throw new Failure("POINT_NOT_FOUND", `point ${point.id} has no part of class ${missing}`, {
-      hint: `it has ${there.join(", ") || "none"}`,
-    });
-  return (classes.length > 0 ? classes : there).map((name) => ({ store: "hot", id: point.id, class: name }));
+  const held = new Set(classes.length > 0 ? [] : there);
+  for (const wantedClass of classes) {
+    const own = there.filter((name) => name === wantedClass || partClass(name).class === wantedClass);
+    if (own.length === 0)
+      throw new Failure("POINT_NOT_FOUND", `point ${point.id} has no part of class ${wantedClass}`, {
+        hint: `it has ${classWords(there).join(", ") || "none"}`,
+      });
+    for (const name of own) held.add(name);
+  }
+  return [...held].map((name) => ({ store: "hot", id: point.id, class: name }));
 };
 
 /** The same of an archive. @throws POINT_NOT_FOUND, STORE_* */

@@ -1,5 +1,8 @@
 import type { Alarm } from "../model/alarm.ts";
+import type { PartId } from "../model/audit.ts";
 import { isFailure } from "../model/errors.ts";
+import { groupBy, partsInWords } from "../model/part-groups.ts";
+import { partClass } from "../model/row-age.ts";
 import type { Notifier } from "../ports/notifier.ts";
 import type { AuditWorld } from "./audit.ts";
 import type { RaisedAlarm } from "./retention-report.ts";
@@ -10,19 +13,42 @@ export const raiseAlarms = async (
   { vaultId, clock }: Pick<AuditWorld, "vaultId" | "clock">,
   alarms: readonly Alarm[],
 ): Promise<readonly RaisedAlarm[]> => {
-  const raised: RaisedAlarm[] = [];
-  for (const alarm of alarms) {
-    if (notifier === undefined) {
-      raised.push({ ...alarm, sent: "nobody to tell" });
-      continue;
-    }
-    try {
-      await notifier.notify({ ...alarm, vaultId, at: clock.now() });
-      raised.push({ ...alarm, sent: "sent" });
-    } catch (error) {
-      if (!isFailure(error)) throw error;
-      raised.push({ ...alarm, sent: "failed", reason: error.message });
-    }
+  const raised = new Map<Alarm, RaisedAlarm>();
+  for (const group of groupAlarms(alarms)) {
+    const told = await tell(notifier, { ...group[0], message: groupMessage(group), vaultId, at: clock.now() });
+    for (const alarm of group) raised.set(alarm, { ...alarm, ...told });
   }
-  return raised;
+  return alarms.map((alarm) => raised.get(alarm) as RaisedAlarm);
+};
+
+const tell = async (
+  notifier: Notifier | undefined,
+  alarm: Parameters<Notifier["notify"]>[0],
+): Promise<Pick<RaisedAlarm, "sent" | "reason">> => {
+  if (notifier === undefined) return { sent: "nobody to tell" };
+  try {
+    await notifier.notify(alarm);
+    return { sent: "sent" };
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return { sent: "failed", reason: error.message };
+  }
+};
+
+/**
+ * Alarms that a person is told as one: days of a class are in every point, and what keeps one of them there keeps them all.
+ * A hold past its review is one reason for all its days.
+ */
+export const groupAlarms = <One extends Alarm>(alarms: readonly One[]): readonly (readonly [One, ...One[]])[] =>
+  groupBy(alarms, ({ level, about, part, message }) => {
+    const { class: className, day } = part === undefined ? {} : partClass(part.class);
+    if (day === undefined) return undefined;
+    return JSON.stringify([level, about, className, about === "hold" ? message : ""]);
+  });
+
+/** What the first says, and for how many more. */
+export const groupMessage = ([first, ...others]: readonly [Alarm, ...Alarm[]]): string => {
+  const parts = [first, ...others].flatMap(({ part }): readonly PartId[] => (part === undefined ? [] : [part]));
+  if (others.length === 0) return first.message;
+  return `${first.message}; and so it is with all of ${partsInWords(parts, ({ id }) => id).join("; ")}`;
 };

@@ -3,6 +3,7 @@ import { adoptPage, getPage, type Page } from "../../lib/engine/page.ts";
 import { getPart, listPoints, type PartHeader, pagesOf } from "../../lib/engine/points.ts";
 import { open } from "../../lib/engine/seal.ts";
 import type { ChunkEntry, Part, Point } from "../../lib/model/point.ts";
+import { partClass } from "../../lib/model/row-age.ts";
 import { type MemoryVault, memoryVault, namesIn } from "./memory-vault.ts";
 import {
   expectedFrames,
@@ -23,7 +24,7 @@ const RANGE_ROWS = 3;
 
 /** A row of a table that is put (again, with a body nobody else has) or deleted. */
 export interface Change {
-  readonly class: (typeof CLASSES)[number];
+  readonly class: string;
   readonly id: number;
   readonly act: "put" | "delete";
 }
@@ -56,19 +57,27 @@ export class ClassHistory {
     return history;
   }
 
-  /** Takes a point: of each class a delta on its last part, or a base where that is gone. @returns why bases were taken, by class */
-  async capture(changes: readonly Change[]): Promise<Readonly<Record<string, "base" | "delta">>> {
+  /**
+   * Takes a point: of each class a delta on its last part, or a base where that is gone.
+   * @param parts  names of its parts, and how classes were divided by age
+   * @returns why bases were taken, by class
+   */
+  async capture(
+    changes: readonly Change[],
+    parts: { readonly names: readonly string[]; readonly rowAges?: Point["rowAges"] } = { names: CLASSES },
+  ): Promise<Readonly<Record<string, "base" | "delta">>> {
     const { vault, clock } = this.made;
     const id = `p${this.#points++}`;
     const last = (await listPoints(vault.hot)).at(-1);
-    const lane = await laneFor(vault, id, CLASSES);
+    const lane = await laneFor(vault, id, parts.names);
     const tables: TableState[] = [];
     const taken: Record<string, "base" | "delta"> = {};
-    for (const name of CLASSES) {
+    for (const name of parts.names) {
+      const table = partClass(name).class;
       const before = last === undefined ? undefined : await this.#named(last, name);
       const own = changes.filter((change) => change.class === name);
       const rows = this.#changed(before?.[0]?.rows ?? this.#firstRows(name), own);
-      const [keyed, log] = [syntheticFacts({ name: `${name}_keyed` }), { name: `${name}_log`, order: undefined }];
+      const [keyed, log] = [syntheticFacts({ name: `${table}_keyed` }), { name: `${table}_log`, order: undefined }];
       taken[name] = before === undefined ? "base" : "delta";
       const first = before?.[0];
       const one =
@@ -79,7 +88,7 @@ export class ClassHistory {
       this.states.set(`${id}/${name}`, tables.slice(-2));
       this.#keys.set(name, new Set([...(this.#keys.get(name) ?? []), ...rows.keys()]));
     }
-    await putSyntheticPoint(vault, id, clock.now(), tables);
+    await putSyntheticPoint(vault, id, clock.now(), tables, parts.rowAges);
     await clock.advance(60_000);
     return taken;
   }
@@ -111,7 +120,7 @@ export class ClassHistory {
     const shown = new Set([...this.states.values()].flat().flatMap((state) => [...state.rows.values()]));
     const gone = [...this.#bodies].filter((body) => !shown.has(body));
     const opened = await this.#everythingThatOpens();
-    const keys = CLASSES.flatMap((name) => this.#goneKeys(name).map((id) => ({ name, id })));
+    const keys = [...this.#keys.keys()].flatMap((name) => this.#goneKeys(name).map((id) => ({ name, id })));
     return [
       ...gone.filter((body) => opened.rows.some((text) => text.includes(body))),
       ...keys.filter(({ name, id }) => opened.holdsKey(`${name}-0`, id)).map(({ name, id }) => `key ${id} of ${name}`),

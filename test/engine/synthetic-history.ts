@@ -164,6 +164,7 @@ export const putSyntheticPoint = async (
   pointId: string,
   startedAt: number,
   tables: readonly TableState[],
+  rowAges?: Point["rowAges"],
 ): Promise<Point> => {
   const identity = {
     systemIdentifier: "7",
@@ -195,6 +196,7 @@ export const putSyntheticPoint = async (
     database: "shop",
     finishedAt: startedAt,
     parts,
+    ...(rowAges && { rowAges }),
     stored: { objects: 0, bytes: 0 },
     uncovered: [],
   };

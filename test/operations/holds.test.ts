@@ -14,6 +14,7 @@ import { runRetention } from "../../lib/operations/retention.ts";
 import { namesIn } from "../engine/memory-vault.ts";
 import { faulty } from "../faults/faulty.ts";
 import { memoryRetainedStore } from "../local/memory-retained-store.ts";
+import { agedDays, rawOf } from "./aged-days.ts";
 import { DAY_MS, HOUR_MS, hotPart, POLICY, putArchived, RetentionHistory, START } from "./retention-world.ts";
 
 const PART = hotPart("p0", "people");
@@ -168,6 +169,23 @@ describe("what can be held", () => {
       hint: "it has money, people, rest",
     });
     await expect(partsOfPoint(vault, "p9", [])).rejects.toMatchObject({ code: "POINT_NOT_FOUND" });
+  });
+
+  test("is a class with every day of its rows, or a single day of them", async () => {
+    const { vault } = (await agedDays(2)).history.made;
+    const held = (classes: readonly string[]) => partsOfPoint(vault, "p1", classes);
+    const days = [-1, 0, 1].map(rawOf);
+    expect(await held(["raw"])).toEqual(["raw", ...days].map((name) => hotPart("p1", name)));
+    expect(await held([rawOf(0)])).toEqual([hotPart("p1", rawOf(0))]);
+    expect(await held([rawOf(0), "raw", "people"])).toEqual(
+      [rawOf(0), "raw", rawOf(-1), rawOf(1), "people"].map((name) => hotPart("p1", name)),
+    );
+    expect(await held([])).toHaveLength(5);
+    await expect(held(["raw", rawOf(9)])).rejects.toMatchObject({
+      code: "POINT_NOT_FOUND",
+      message: "point p1 has no part of class raw_2026-01-10",
+      hint: "it has people, raw with 3 days from 2025-12-31 to 2026-01-02",
+    });
   });
 
   test("is every class of an archive, or those that are named", async () => {
