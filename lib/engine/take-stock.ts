@@ -1,5 +1,6 @@
 import type { PageRef, Part, PartTable, Point } from "../model/point.ts";
 import type { ReportProgress } from "../model/progress.ts";
+import { partClass } from "../model/row-age.ts";
 import type { EpochMs } from "../model/units.ts";
 import type { Clock } from "../ports/clock.ts";
 import { sha256 } from "./document.ts";
@@ -81,7 +82,7 @@ class Stocktaking {
   readonly #pagesDamaged = new Set<string>();
   readonly #keysProven = new Set<string>();
   readonly #damaged = new Set<string>();
-  readonly #tables: Stock["tables"][number][] = [];
+  readonly #tables = new Map<string, Stock["tables"][number]>();
   readonly #read = { points: [] as string[], objects: 0, bytes: 0, rows: 0 };
   #problems: readonly VerifyProblem[] = [];
   #partsDone = 0;
@@ -111,7 +112,7 @@ class Stocktaking {
         there.push(point);
     return {
       points: there,
-      tables: this.#tables,
+      tables: [...this.#tables.values()],
       damaged: this.#damaged,
       problems: this.#problems,
       found: { objects, bytes },
@@ -153,13 +154,25 @@ class Stocktaking {
       if (opened === undefined) continue;
       const { part, secret } = opened;
       await this.#checkPages(point, part, secret, problems);
-      if (isNewest)
-        for (const { facts } of part.tables)
-          this.#tables.push({ database: point.database, schema: facts.schema, name: facts.name, class: ref.class });
+      if (isNewest) this.#noteTables(point, part);
       if (provesKeys) await this.#proveKeys(point, part, secret, problems);
     }
     if (provesKeys) this.#read.points.push(point.id);
     await this.#note(point, problems);
+  }
+
+  /** A table that is divided by age is in several parts of its class. */
+  #noteTables({ database }: Point, part: Part): void {
+    const { class: className } = partClass(part.class);
+    for (const { facts } of part.tables) {
+      const { schema, name } = facts;
+      this.#tables.set(JSON.stringify([database, schema, name, className]), {
+        database,
+        schema,
+        name,
+        class: className,
+      });
+    }
   }
 
   async #checkPages(point: Point, part: Part, secret: ClassSecret, problems: Problems): Promise<void> {

@@ -1,4 +1,4 @@
-import type { RowAge } from "./row-age.ts";
+import { partClass, type RowAge } from "./row-age.ts";
 import type { CapturedSchema } from "./schema.ts";
 import type { SourceIdentity, SourceSnapshot } from "./source.ts";
 import type { TableFacts } from "./table.ts";
@@ -52,6 +52,10 @@ export interface PartRef {
   /** Sealed bytes that reading the part takes. */
   readonly sealedBytes: number;
 }
+
+/** How many tables parts of a point have, each once: one that is divided by age has a slice in its class's own part, whatever its days. */
+export const tablesIn = (parts: readonly Pick<PartRef, "class" | "tables">[]): number =>
+  parts.reduce((sum, part) => sum + (partClass(part.class).day === undefined ? part.tables : 0), 0);
 
 /** The sealed manifest of a point's rows of one class. */
 export interface Part {

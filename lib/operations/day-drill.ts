@@ -1,5 +1,6 @@
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
+import { partClass } from "../model/row-age.ts";
 import { DAY_MS, type EpochMs } from "../model/units.ts";
 import { goneBy } from "../policy/deadlines.ts";
 import { writeTerm } from "../policy/term.ts";
@@ -27,8 +28,7 @@ export const chooseDrill = async (
 ): Promise<DrillChoice> => {
   const candidates = new Map<string, Point>();
   for (const point of points) {
-    const isWhole = point.expired === undefined && point.parts.length > 0;
-    if (isWhole && policy.databases.includes(point.database)) candidates.set(point.database, point);
+    if (isWhole(point) && policy.databases.includes(point.database)) candidates.set(point.database, point);
   }
   const lastAt = await lastDrills(evidence, new Set(candidates.keys()));
   const { drillEvery } = policy.verification;
@@ -47,6 +47,10 @@ export const chooseDrill = async (
   }
   return { point: first === undefined ? undefined : candidates.get(first), missed };
 };
+
+/** Days that have left by their age are no loss: what is left of the point restores. */
+const isWhole = ({ parts, expired = [] }: Point): boolean =>
+  parts.length > 0 && expired.every((part) => partClass(part.class).day !== undefined);
 
 const lastDrills = async (
   evidence: ObjectStore,

@@ -4,7 +4,7 @@ import { findPoint } from "../engine/points.ts";
 import type { Vault } from "../engine/vault.ts";
 import type { AuditEntry } from "../model/audit.ts";
 import { isFailure } from "../model/errors.ts";
-import type { Point } from "../model/point.ts";
+import { type Point, tablesIn } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import type { ReleaseReceipt } from "../model/release.ts";
 import { type AuditWorld, appendRecord, lastRecordOf, readRecordsBack } from "./audit.ts";
@@ -23,7 +23,7 @@ export const captureEntry = ({ point }: { readonly point: Point }): AuditEntry =
   ...(point.release === undefined ? {} : { release: point.release }),
   ...(point.commit === undefined ? {} : { commit: point.commit }),
   classes: point.parts.map((part) => part.class),
-  tables: point.parts.reduce((sum, part) => sum + part.tables, 0),
+  tables: tablesIn(point.parts),
   rows: point.parts.reduce((sum, part) => sum + part.rows, 0),
   storedBytes: point.stored.bytes,
   startedAt: point.startedAt,

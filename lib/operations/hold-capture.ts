@@ -5,7 +5,7 @@ import { LEASE_MS, listIntents } from "../engine/intent.ts";
 import { newestGeneration, preventPoint } from "../engine/points.ts";
 import { isVault, Vault } from "../engine/vault.ts";
 import { Failure, isFailure } from "../model/errors.ts";
-import type { Point } from "../model/point.ts";
+import { type Point, tablesIn } from "../model/point.ts";
 import { MIB } from "../model/units.ts";
 import type { WorkerAnswer, WorkerCall } from "../ports/workflow.ts";
 import { captureDatabase } from "./capture.ts";
@@ -255,7 +255,7 @@ const summaryOf = (point: Point): CapturedPoint => ({
   pointId: point.id,
   startedAt: point.startedAt,
   finishedAt: point.finishedAt,
-  tables: point.parts.reduce((tables, part) => tables + part.tables, 0),
+  tables: tablesIn(point.parts),
   rows: point.parts.reduce((rows, part) => rows + part.rows, 0),
   plainBytes: point.parts.reduce((bytes, part) => bytes + part.plainBytes, 0),
   storedObjects: point.stored.objects,

@@ -3,7 +3,7 @@ import { newestGeneration } from "../engine/points.ts";
 import type { Vault } from "../engine/vault.ts";
 import { verifySlice } from "../engine/verify.ts";
 import { Failure } from "../model/errors.ts";
-import type { PartRef, Point } from "../model/point.ts";
+import { type PartRef, type Point, tablesIn } from "../model/point.ts";
 import type { ProvenPoint } from "../model/release.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { WorkerFunction, Workflow } from "../ports/workflow.ts";
@@ -116,7 +116,7 @@ const factsOf = (point: Point): PointFacts => {
       id: point.id,
       sha256: sha256(encodeDocument(point)),
       takenAt: point.snapshot.takenAt,
-      tables: sum((part) => part.tables),
+      tables: tablesIn(point.parts),
       rows: sum((part) => part.rows),
       sealedBytes: sum((part) => part.sealedBytes),
     },

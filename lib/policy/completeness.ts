@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { Point } from "../model/point.ts";
 import type { DataClass, Policy, Term } from "../model/policy.ts";
+import { partClass } from "../model/row-age.ts";
 import { type EpochMs, HOUR_MS } from "../model/units.ts";
 import type { PromisedPoint } from "../model/verification.ts";
 import { addDays, businessDateOf, daysBetween, startOfDay } from "./business-date.ts";
@@ -63,7 +64,8 @@ export const nextHotPointBy = (policy: Policy, startedAt: EpochMs): EpochMs => {
 
 /** Classes that points of the database have or had; those that the policy does not know are held to one that it does. */
 const classesOf = (policy: Policy, points: readonly Point[]): readonly DataClass[] => {
-  const seen = new Set(points.flatMap((point) => [...point.parts, ...(point.expired ?? [])].map((part) => part.class)));
+  const parts = points.flatMap((point) => [...point.parts, ...(point.expired ?? [])]);
+  const seen = new Set(parts.map((part) => partClass(part.class).class));
   const known = policy.classes.filter((one) => seen.has(one.name));
   return known.length > 0 ? known : policy.classes;
 };
