@@ -32,7 +32,7 @@ export type ReadChoice = (name: string, writtenAt: EpochMs) => boolean;
 export interface Stock extends LeftOver {
   /** Newest generations, oldest first; those that cannot be read are problems. */
   readonly points: readonly Point[];
-  /** Tables of the newest point of each database, with the class whose part they are in. */
+  /** Tables of the newest point of each database, with the class whose part they are in, or whose days' parts. */
   readonly tables: readonly {
     readonly database: string;
     readonly schema: string;

@@ -2,6 +2,7 @@ import type { ArchivePart } from "../model/archive.ts";
 import type { Act, PartId } from "../model/audit.ts";
 import type { Hold } from "../model/hold.ts";
 import { formatDuration, formatInstant, formatNumber } from "../model/measure.ts";
+import { partsInWords } from "../model/part-groups.ts";
 import type { Point } from "../model/point.ts";
 import type { Policy } from "../model/policy.ts";
 import { type EpochMs, HOUR_MS } from "../model/units.ts";
@@ -31,7 +32,7 @@ export interface DayFacts {
   readonly holds: readonly Hold[];
   /** Why the register of holds cannot be read; undefined if it can. */
   readonly holdsBroken: string | undefined;
-  /** Tables of the newest point of each database, with the class whose part they are in. */
+  /** Tables of the newest point of each database, with the class whose part they are in, or whose days' parts. */
   readonly tables: readonly (TableName & { readonly class: string })[];
   /** Objects that points and archives name and that are missing or damaged. */
   readonly damaged: number;
@@ -89,6 +90,9 @@ const some = (names: readonly string[]): string =>
 
 const partName = ({ id, class: name }: Pick<PartId, "id" | "class">): string => `${id}/${name}`;
 
+/** The same of parts, the days of a class as one. */
+const someParts = (parts: readonly PartId[]): string => some(partsInWords(parts, partName));
+
 const NO_LEDGER = notApplicable("there is no ledger of erasures yet: rows leave with the last point that shows them");
 
 const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdict>> = {
@@ -108,9 +112,7 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
     const unknownBy = Math.min(unnamedBy, unknownArchived.deadline ?? Infinity);
     return judged(
       [
-        ...(free.length === 0
-          ? []
-          : [`${formatNumber(free.length, "part")} past the deadline: ${some(free.map(partName))}`]),
+        ...(free.length === 0 ? [] : [`${formatNumber(free.length, "part")} past the deadline: ${someParts(free)}`]),
         ...(now < unknownBy ? [] : [`what nothing names should have been gone by ${formatInstant(unknownBy)}`]),
       ],
       `${formatNumber(hot.length + archives.length, "part")}, none past its deadline${overdue.length === 0 ? "" : ` but ${overdue.length} that a hold keeps`}`,
@@ -152,7 +154,7 @@ const CHECKS: Readonly<Record<string, (policy: Policy, facts: DayFacts) => Verdi
   "I-04": (_, { gone, leftOfExpired }) =>
     judged(
       [
-        ...(gone.found.length === 0 ? [] : [`recorded as gone and there: ${some(gone.found.map(partName))}`]),
+        ...(gone.found.length === 0 ? [] : [`recorded as gone and there: ${someParts(gone.found)}`]),
         ...(leftOfExpired.length === 0 ? [] : [`left of parts that are said to have gone: ${some(leftOfExpired)}`]),
       ],
       `${formatNumber(gone.lookedFor.length, "part")} that had expired looked for, none found`,

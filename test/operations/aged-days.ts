@@ -33,7 +33,7 @@ export const agedDays = async (points: number): Promise<RetentionHistory> => {
 };
 
 /** A point of now: of its days the youngest has a row more than in the point before, and the oldest one less. */
-const captureDays = async ({ history }: RetentionHistory): Promise<void> => {
+export const captureDays = async ({ history }: RetentionHistory): Promise<void> => {
   const ages = [...rowAgesAt(AGED, history.made.clock.now())];
   const days = ages.flatMap(([name, { days: all }]) => all.map(({ day }) => dayClass(name, day)));
   const [oldest = "", youngest = ""] = [days[0], days.at(-1)];

@@ -5,11 +5,16 @@ import { Failure } from "../../lib/model/errors.ts";
 import type { DailyVerification } from "../../lib/model/verification.ts";
 import { appendRecord, lastRecordOf } from "../../lib/operations/audit.ts";
 import { verifyDay } from "../../lib/operations/daily-verification.ts";
-import { recordPolicy } from "../../lib/operations/entries.ts";
+import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
+import { allPoints } from "../../lib/operations/points.ts";
+import { runRetention } from "../../lib/operations/retention.ts";
 import type { ObjectStore } from "../../lib/ports/object-store.ts";
+import { ClassHistory } from "../engine/class-history.ts";
 import { namesIn } from "../engine/memory-vault.ts";
 import { faulty } from "../faults/faulty.ts";
 import { DAY_MS, HOUR_MS, policyOf, term } from "../policy/made-policy.ts";
+import { AGED, captureDays, rawOf } from "./aged-days.ts";
+import { RetentionHistory } from "./retention-world.ts";
 import { broken, cut, drilled, first, flip, hotOf, POLICY, replace, VerifiedDays } from "./verified-days.ts";
 
 test("a month of daily captures and expiries is green every day, and each day is recorded whole", async () => {
@@ -27,6 +32,31 @@ test("a month of daily captures and expiries is green every day, and each day is
   // One on the first day, then one before each seventh day has passed.
   expect(month.flatMap((day, i) => (day.drill === undefined ? [] : [i]))).toEqual([0, 7, 14, 21, 28]);
 }, 120_000);
+
+test("days that leave by their age keep it green, each table in the part of its class, and drills go on", async () => {
+  const story = new RetentionHistory(await ClassHistory.begin(0));
+  const { vault, clock } = story.history.made;
+  const signal = new AbortController().signal;
+  const world = { vault, clock, audit: story.audit(), progress: () => undefined, signal };
+  const drills: number[] = [];
+  for (let day = 0; day < 10; day++) {
+    await story.at(day * DAY_MS);
+    await captureDays(story);
+    await story.at((day + 0.5) * DAY_MS);
+    await runRetention(story.world(), AGED);
+    // The newest point has lost a day since it was captured.
+    const verified = await verifyDay(world, AGED, { drill: drilled });
+    expect([verified.day, broken(verified), hotOf(verified).reasons]).toEqual([verified.day, [], []]);
+    expect(verified.invariants.find(({ id }) => id === "I-11")?.found).toBe(
+      "4 tables of the newest points, each in the part of its class",
+    );
+    if (verified.drill !== undefined) drills.push(day);
+  }
+  expect(drills).toEqual([0, 7]);
+  const [newest] = (await allPoints(vault)).toReversed();
+  expect(newest?.expired?.map((part) => part.class)).toEqual([rawOf(7)]);
+  if (newest !== undefined) expect(captureEntry({ point: newest })).toMatchObject({ tables: 4 });
+});
 
 test("a database that was never captured is red, and says so; so is one that the policy names besides", async () => {
   const days = await VerifiedDays.begin();

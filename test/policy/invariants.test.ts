@@ -202,6 +202,17 @@ describe("what breaks an invariant, and what just does not", () => {
       { keysWithoutPart: [{ name: "k", writtenAt: NOW - 26 * HOUR_MS - 1 }] },
       /1 wrapped key of no part: k/,
     ],
+    [
+      "I-04",
+      "days that stand again",
+      {
+        gone: {
+          lookedFor: [],
+          found: ["05", "06"].map((day) => ({ store: "hot", id: "p1", class: `raw_2027-01-${day}` })),
+        },
+      },
+      /recorded as gone and there: raw, 2 days from 2027-01-05 to 2027-01-06, of p1$/,
+    ],
     ["I-05", "a key beside its tombstone", { shreddedKeysThatStand: ["k"] }, /destroyed and stand again: k/],
     ["I-06", "a hold of two people", { holds: [hold()] }, undefined],
     [
@@ -297,4 +308,20 @@ test("what a vault does not have is not applicable, and never holds by its absen
   expect(judge("I-14", { archives: [] })?.result).toBe("not applicable");
   expect(judge("I-10", { chain: { ...FACTS.chain, lastSeq: 0, followed: 0 } })?.result).toBe("not applicable");
   expect(judge("I-13", {}, policyOf([dataClass("money", "P1Y")]))?.result).toBe("not applicable");
+});
+
+test("days past their deadline are named as days of a class, however many points have them", () => {
+  const policy = policyOf([dataClass("raw", "P28D", { rowAge: { column: "at", max: term("P2D") } })]);
+  const days = ["2027-01-09", "2027-01-10"].map((day) => ({ day, startsAt: Date.parse(day) }));
+  const next = { day: "2027-01-12", startsAt: Date.parse("2027-01-12") };
+  const rowAges = [{ class: "raw", column: "at", days, next }];
+  const points = [0, 1, 2].map((hour) =>
+    pointOf(START + hour * HOUR_MS, { classes: ["raw", ...days.map(({ day }) => `raw_${day}`)], rowAges }),
+  );
+  const [first] = invariantsOf(policy, { ...FACTS, points, archives: [], tables: [] });
+  expect(first).toEqual({
+    id: "I-01",
+    result: "broken",
+    found: "6 parts past the deadline: raw, 2 days from 2027-01-09 to 2027-01-10, of 3 points",
+  });
 });
