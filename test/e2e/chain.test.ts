@@ -28,6 +28,8 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
       const tables = run.taken.flatMap(({ report }) => report.tables);
       const deltas = tables.filter(({ taken, changedRows }) => taken === "delta" && changedRows > 0);
       expect(deltas.length).toBeGreaterThan(2 * points);
+      expect(deltas.filter(({ day }) => day !== undefined).length).toBeGreaterThan(points / 2);
+      expect(run.daysLeft).toBeGreaterThan(0);
       expect(run.done.get("commit prepared") ?? 0).toBeGreaterThan(0);
       if (points > 12) expect(run.removed.length).toBeGreaterThan(0);
       if (process.env["LASTGOOD_CHAIN_TELL"] !== undefined) tell(seed, run);
@@ -37,12 +39,18 @@ describe.each(postgresMajors.filter((major) => major === 15 || major === 18))("P
 });
 
 /** What a run was made of, for whoever wonders what a green one has shown. */
-const tell = (seed: number, { taken, removed, done }: ChainRun): void => {
+const tell = (seed: number, { taken, removed, daysLeft, done }: ChainRun): void => {
   const ways = Map.groupBy(
     taken.flatMap(({ report }) => report.tables.map((table) => table.taken)),
     (way) => way,
   );
   const retakes = taken.reduce((sum, point) => sum + point.retakes, 0);
-  const told = { seed, removed: removed.length, retakes, ways: [...ways].map(([way, all]) => `${way}: ${all.length}`) };
+  const told = {
+    seed,
+    removed: removed.length,
+    daysLeft,
+    retakes,
+    ways: [...ways].map(([way, all]) => `${way}: ${all.length}`),
+  };
   console.log(JSON.stringify({ ...told, done: Object.fromEntries(done) }));
 };

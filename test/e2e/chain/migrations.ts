@@ -1,5 +1,5 @@
 import type { Random } from "./random.ts";
-import { PARTITIONS, TABLES, type TableKind } from "./tables.ts";
+import { AGE_COLUMN, isAged, PARTITIONS, TABLES, type TableKind } from "./tables.ts";
 
 /** What earlier migrations made of the schema, as far as later ones must know. */
 export class SchemaNow {
@@ -24,6 +24,7 @@ export interface Migration {
 type Propose = (random: Random, schema: SchemaNow) => Migration | undefined;
 
 const keyed = TABLES.filter((table) => table.hasPrimaryKey);
+const aged = TABLES.map(({ name }) => name).filter(isAged);
 const leaf = (table: TableKind, random: Random): string =>
   table.name === "parts" ? `parts_${random.pick(PARTITIONS)}` : table.name;
 const filled = (name: string): string => `CREATE TABLE ${name} (id int PRIMARY KEY, v text, n int);
@@ -117,6 +118,9 @@ export const MIGRATIONS: Readonly<Record<string, Propose>> = {
   }),
   "change a type, in place": (random) => ({
     sql: `ALTER TABLE ${random.pick(["by_int", "docs", "no_key"])} ALTER COLUMN v TYPE ${random.pick(["text", "varchar"])}`,
+  }),
+  "change the type of an age": (random) => ({
+    sql: `ALTER TABLE ${random.pick(aged)} ALTER COLUMN ${AGE_COLUMN} TYPE ${random.pick(["date", "timestamp", "timestamptz"])}`,
   }),
   "drop and make again the primary key": (random) => {
     const { name, key } = random.pick(keyed);

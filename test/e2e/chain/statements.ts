@@ -29,6 +29,10 @@ export const ROW_STATEMENTS: Readonly<Record<string, Statement>> = {
   update: (table, random) =>
     `UPDATE ${table.name} SET ${table.values.map((column) => `${column.name} = ${column.value(random)}`).join(", ")} WHERE ${thisKey(table, random)}`,
   "update many": (table, random) => `UPDATE ${table.name} SET n = n + 1 WHERE n % 7 = ${random.below(7)}`,
+  "update many to one value": (table, random) => {
+    const column = random.pick(table.values);
+    return `UPDATE ${table.name} SET ${column.name} = ${column.value(random)} WHERE n % 7 = ${random.below(7)}`;
+  },
   "update nothing": (table, random) => `UPDATE ${table.name} SET v = v WHERE n % 11 = ${random.below(11)}`,
   "change key": (table, random) =>
     `UPDATE ${table.name} SET (${namesOf(table.key)}) = ROW(${valuesOf(table.key, random)}) WHERE ${thisKey(table, random)}`,

@@ -16,6 +16,11 @@ export interface TableKind {
   readonly hasPrimaryKey: boolean;
 }
 
+/** Tables of this name are captured by slices of their age. */
+export const isAged = (table: string): boolean => table.startsWith("aged_");
+export const AGE_COLUMN = "at";
+export const AGE_ZONE = "Asia/Beirut";
+
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const SYLLABLES = ["", "a", "B", "ß", "é", "z\\", "\t", "'", "0", "\u{1F600}", "-", " "];
 const word = (random: Random): string =>
@@ -41,6 +46,14 @@ const long = (random: Random): string =>
 
 const TEXT: ColumnKind = { name: "v", value: word };
 const NUMBER: ColumnKind = { name: "n", value: int(10_000) };
+
+/** About the days that captures divide by, and at the very borders of each; on the 29th clocks skip midnight there. */
+const moment = (random: Random): string => {
+  if (random.chance(0.1)) return random.pick(["NULL", "'infinity'", "'-infinity'"]);
+  const day = new Date(Date.UTC(2026, 2, 21 + random.below(18))).toISOString().slice(0, 10);
+  const time = random.pick(["00:00", "00:00", "01:00", "09:30", "21:59:59.999999", "23:59:59.999999"]);
+  return `'${day} ${time} ${random.chance(0.8) ? AGE_ZONE : "UTC"}'`;
+};
 
 export const SET_UP = `CREATE TYPE mood AS ENUM ('calm', 'glad', 'sad');
   CREATE TYPE spot AS (x int, label text);
@@ -143,6 +156,30 @@ export const TABLES: readonly TableKind[] = [
     key: [{ name: "id", value: (random) => `'${random.below(99)}'` }],
     values: [TEXT, NUMBER, { name: "kind", value: label }],
     hasPrimaryKey: true,
+  },
+  {
+    name: "aged_instants",
+    create: "CREATE TABLE aged_instants (id int PRIMARY KEY, at timestamptz, v text, n int) WITH (fillfactor = 60)",
+    key: [{ name: "id", value: int(200) }],
+    values: [{ name: AGE_COLUMN, value: moment }, TEXT, NUMBER],
+    hasPrimaryKey: true,
+  },
+  {
+    name: "aged_days",
+    create: "CREATE TABLE aged_days (v text, id bigint, at date, n int, PRIMARY KEY (at, id))",
+    key: [
+      { name: AGE_COLUMN, value: moment },
+      { name: "id", value: shardedId },
+    ],
+    values: [TEXT, NUMBER],
+    hasPrimaryKey: true,
+  },
+  {
+    name: "aged_clocks",
+    create: "CREATE TABLE aged_clocks (n int, at timestamp, id uuid, v text)",
+    key: [{ name: "id", value: uuid }],
+    values: [{ name: AGE_COLUMN, value: moment }, TEXT, NUMBER],
+    hasPrimaryKey: false,
   },
   {
     name: "no_key",

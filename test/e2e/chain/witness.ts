@@ -1,4 +1,5 @@
 import pg from "pg";
+import { type Ageing, sliceName, witnessSlices } from "./ageing.ts";
 
 /** One table as the independent reader saw it. */
 export interface SeenTable {
@@ -7,7 +8,7 @@ export interface SeenTable {
   readonly md5: string;
 }
 
-/** A database's tables by schema and name. */
+/** A database's tables by schema and name, and by slice where they leave by their age. */
 export type SeenState = Readonly<Record<string, SeenTable>>;
 
 const PIN = `SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; SET intervalstyle = 'postgres'; SET extra_float_digits = 3;
@@ -37,7 +38,7 @@ const GONE = new Set(["42P01", "42703", "3F000", "XX000"]);
  * @param token  an exported snapshot; without one the present
  * @returns undefined if a table was rewritten, dropped or renamed since the snapshot: nobody can say what it held
  */
-export const witness = async (url: string, token?: string): Promise<SeenState | undefined> => {
+export const witness = async (url: string, token?: string, ageing?: Ageing): Promise<SeenState | undefined> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
@@ -49,10 +50,16 @@ export const witness = async (url: string, token?: string): Promise<SeenState | 
     ).rows;
     const seen: Record<string, SeenTable> = {};
     for (const { schema, name, columns, names } of tables) {
-      const from = `ONLY ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+      const from = `SELECT ${names ?? ""} FROM ONLY ${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+      if (ageing?.isAged(name) === true) {
+        const slices = await witnessSlices(client, ageing, { rows: from, columns: columns ?? "" });
+        for (const [day, slice] of slices)
+          seen[sliceName(`${schema}.${name}`, day)] = { columns: columns ?? "", ...slice };
+        continue;
+      }
       const { rows } = await client.query<{ rows: string; md5: string }>(
         `SELECT count(*) AS rows, md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE "C"), '')) AS md5
-         FROM (SELECT ${names ?? ""} FROM ${from}) t`,
+         FROM (${from}) t`,
       );
       const [row] = rows;
       if (row === undefined) throw new TypeError("count gives one row");
