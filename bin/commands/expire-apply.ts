@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
+import type { PartId } from "../../lib/model/audit.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { expiryEntries, recordPolicy, unrecordedExpiries } from "../../lib/operations/entries.ts";
 import { applyExpiry, type ExpiryReport, type PartOutcome, readExpiryPlan } from "../../lib/operations/expire-parts.ts";
 import { holdCheck } from "../../lib/operations/holds.ts";
-import { EXPIRE } from "../expire.ts";
-import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { EXPIRE, type Group, groupPoints, reasonWords, removedWords } from "../expire.ts";
+import { formatBytes, formatNumber } from "../format.ts";
+import { groupWords } from "../holds.ts";
 import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
@@ -73,7 +75,7 @@ const reportLines = ({ parts, points, sweep }: ExpiryReport): readonly string[] 
   const { pages, chunks } = sweep;
   return [
     ...(parts.length === 0 ? ["nothing was planned, and nothing expired"] : []),
-    ...parts.map((part) => `class ${part.class} of point ${part.point}: ${outcomeWords(part)}`),
+    ...groupPoints(parts, hotPart, fateOf).map((group) => `${partWords(group)}: ${outcomeWords(group)}`),
     ...points.map((point) => `point ${point} had no other part and is gone`),
     sweep.postponed === undefined
       ? `swept ${formatNumber(pages.objects + chunks.objects, "object")}, ${formatBytes(pages.bytes + chunks.bytes)}`
@@ -81,7 +83,16 @@ const reportLines = ({ parts, points, sweep }: ExpiryReport): readonly string[] 
   ];
 };
 
-const outcomeWords = (part: PartOutcome): string => {
+const hotPart = ({ point, class: name }: PartOutcome): PartId => ({ store: "hot", id: point, class: name });
+
+const partWords = ([first, ...others]: Group<PartOutcome>): string =>
+  groupWords([hotPart(first), ...others.map(hotPart)]);
+
+/** A hold is told by itself. */
+const fateOf = (part: PartOutcome): string => (part.outcome === "held" ? part.message : part.outcome);
+
+const outcomeWords = (group: Group<PartOutcome>): string => {
+  const [part, ...others] = group;
   switch (part.outcome) {
     case "gone already":
       return "was gone already";
@@ -89,18 +100,13 @@ const outcomeWords = (part: PartOutcome): string => {
       return "is not due any more, and stays";
     case "held":
       return `is HELD and stays: ${part.message}`;
-    case "failed":
-      return `was NOT removed: ${part.message} (${part.code}); apply again`;
+    case "failed": {
+      const reasons = others.flatMap((one) => ("message" in one ? [one.message] : []));
+      return `was NOT removed: ${reasonWords([part.message, ...reasons])} (${part.code}); apply again`;
+    }
     default: {
-      const { keyShredded, objectsDeleted, objectsLeft, marginMs } = part;
-      const margin =
-        marginMs < 0
-          ? `${formatDuration(-marginMs)} AFTER its deadline`
-          : `${formatDuration(marginMs)} before its deadline`;
-      const done = `${formatNumber(objectsDeleted, "object")} deleted, ${keyShredded ? "key shredded" : "key gone before"}`;
-      return part.outcome === "gone"
-        ? `${done}, proven gone ${margin}`
-        : `${done}, unreadable ${margin}; ${formatNumber(objectsLeft, "object")} LEFT: something that runs needs them, apply again when it has ended`;
+      const removed = others.flatMap((one) => ("keyShredded" in one ? [one] : []));
+      return removedWords([part, ...removed], "something that runs needs them, apply again when it has ended");
     }
   }
 };

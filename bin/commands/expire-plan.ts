@@ -1,7 +1,8 @@
 import { EXIT } from "../../lib/model/errors.ts";
+import { classWords } from "../../lib/model/part-groups.ts";
 import { type ExpiryPlan, planExpiry } from "../../lib/operations/expire-parts.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
-import { EXPIRE } from "../expire.ts";
+import { EXPIRE, groupPoints } from "../expire.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord, placeWords } from "../next-command.ts";
@@ -61,18 +62,26 @@ const planLines = ({ parts, next, notices, madeAt, expiresAt, sha256 }: ExpiryPl
             { title: "MARGIN" },
             { title: "BECAUSE" },
           ],
-          parts.map((part) => [
-            part.point,
-            part.database,
-            part.class,
-            formatCount(part.rows),
-            formatBytes(part.sealedBytes),
-            formatInstant(part.deadline),
-            part.verdict === "overdue"
-              ? `OVERDUE by ${formatDuration(madeAt - part.deadline)}`
-              : formatDuration(part.deadline - madeAt),
-            part.hold === undefined ? part.because : `HELD by ${part.hold}`,
-          ]),
+          groupPoints(
+            parts,
+            ({ class: name }) => ({ store: "hot", class: name }),
+            ({ database, verdict, hold = "" }) => `${database} ${verdict} ${hold}`,
+          ).map((group) => {
+            const [part] = group;
+            const isOne = group.length === 1;
+            return [
+              isOne ? part.point : formatNumber(group.length, "point"),
+              part.database,
+              isOne ? part.class : classWords([part.class]).join(),
+              formatCount(group.reduce((rows, one) => rows + one.rows, 0)),
+              formatBytes(group.reduce((bytes, one) => bytes + one.sealedBytes, 0)),
+              formatInstant(part.deadline),
+              part.verdict === "overdue"
+                ? `OVERDUE by ${formatDuration(madeAt - part.deadline)}`
+                : formatDuration(part.deadline - madeAt),
+              part.hold === undefined ? part.because : `HELD by ${part.hold}`,
+            ];
+          }),
         )),
     ...(next === null
       ? []

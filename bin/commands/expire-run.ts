@@ -1,12 +1,14 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { recordPolicy } from "../../lib/operations/entries.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
+import { groupAlarms, groupMessage } from "../../lib/operations/raise-alarms.ts";
 import { type RetentionOutcome, type RetentionReport, runRetention } from "../../lib/operations/retention.ts";
 import { overdueOf } from "../../lib/operations/retention-entries.ts";
 import { openLocalArchive } from "../../lib/wiring/local.ts";
 import { openNotifier } from "../../lib/wiring/notifier.ts";
-import { EXPIRE } from "../expire.ts";
-import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber } from "../format.ts";
+import { EXPIRE, type Group, groupPoints, reasonWords, removedWords } from "../expire.ts";
+import { formatBytes, formatInstant, formatNumber } from "../format.ts";
+import { groupWords } from "../holds.ts";
 import { withVaultOptions } from "../options.ts";
 import { readPolicyFile } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -79,11 +81,14 @@ const statusOf = (report: RetentionReport): number => {
 const reportLines = (report: RetentionReport): readonly string[] => {
   const { parts, next, unknown, alarms, notices, swept, clock } = report;
   return [
-    ...alarms.map(
-      ({ level, message, sent, reason }) =>
-        `${level === "page" ? "OVERDUE" : "ALARM"}: ${message} (${sent}${reason === undefined ? "" : `: ${reason}`})`,
-    ),
-    ...(parts.length === 0 ? ["nothing is due"] : parts.map((part) => `${partWords(part)}: ${outcomeWords(part)}`)),
+    ...groupAlarms(alarms).map((group) => {
+      const [{ level, sent, reason }] = group;
+      const told = `${sent}${reason === undefined ? "" : `: ${reason}`}`;
+      return `${level === "page" ? "OVERDUE" : "ALARM"}: ${groupMessage(group)} (${told})`;
+    }),
+    ...(parts.length === 0
+      ? ["nothing is due"]
+      : groupPoints(parts, ({ part }) => part, fateOf).map((group) => `${partWords(group)}: ${outcomeWords(group)}`)),
     ...unknown.map(
       ({ name, bytes, outcome, deadline, reason }) =>
         `unknown object ${name}, ${formatBytes(bytes)}: ${outcome === "kept" ? `goes by ${formatInstant(deadline)}` : outcome}${reason === undefined ? "" : `: ${reason}`}`,
@@ -92,35 +97,41 @@ const reportLines = (report: RetentionReport): readonly string[] => {
     ...(next === null
       ? []
       : [
-          `  next      ${partWords(next)} from ${formatInstant(next.deleteAt)}, gone by ${formatInstant(next.deadline)}`,
+          `  next      ${partWords([next])} from ${formatInstant(next.deleteAt)}, gone by ${formatInstant(next.deadline)}`,
         ]),
     ...(clock.problem === undefined ? [] : [`  clock     ${clock.problem}`]),
     ...notices.map((notice) => `  note      ${notice}`),
   ];
 };
 
-const partWords = ({ part }: Pick<RetentionOutcome, "part">): string =>
-  `class ${part.class} of ${part.store === "hot" ? "point" : "archive"} ${part.id}`;
+const partWords = (group: Group<Pick<RetentionOutcome, "part">>): string => {
+  const [{ part }, ...others] = group;
+  return groupWords([part, ...others.map((one) => one.part)]);
+};
 
-const outcomeWords = (part: RetentionOutcome): string => {
+/** A hold is told by itself; why a store does not let go may be said of each object in its own words. */
+const fateOf = (part: RetentionOutcome): string =>
+  part.outcome === "held" ? part.reason : `${part.outcome} ${part.lockedUntil ?? ""}`;
+
+const outcomeWords = (group: Group<RetentionOutcome>): string => {
+  const [part, ...others] = group;
+  if ("keyShredded" in part) {
+    const removed = others.flatMap((one) => ("keyShredded" in one ? [one] : []));
+    const { lockedUntil } = part;
+    const why =
+      lockedUntil === undefined ? "something that runs needs them" : `locked until ${formatInstant(lockedUntil)}`;
+    return removedWords([part, ...removed], why);
+  }
+  const reason = reasonWords([part.reason, ...others.flatMap((one) => ("reason" in one ? [one.reason] : []))]);
   switch (part.outcome) {
     case "held":
-      return `HELD: ${part.reason}`;
+      return `HELD: ${reason}`;
     case "locked":
     case "waits":
-      return `waits: ${part.reason}`;
+      return `waits: ${reason}`;
     case "failed":
-      return `NOT removed: ${part.reason}`;
-    case "due":
-      return `would go, ${part.reason}; gone by ${formatInstant(part.deadline)}`;
-    default: {
-      const { keyShredded, objectsDeleted, objectsLeft, marginMs, lockedUntil } = part;
-      const margin = `${formatDuration(Math.abs(marginMs))} ${marginMs < 0 ? "AFTER" : "before"} its deadline`;
-      const done = `${formatNumber(objectsDeleted, "object")} deleted, ${keyShredded ? "key shredded" : "key gone before"}`;
-      if (part.outcome === "gone") return `${done}, proven gone ${margin}`;
-      const why =
-        lockedUntil === undefined ? "something that runs needs them" : `locked until ${formatInstant(lockedUntil)}`;
-      return `${done}, unreadable ${margin}; ${formatCount(objectsLeft)} LEFT: ${why}`;
-    }
+      return `NOT removed: ${reason}`;
+    default:
+      return `would go, ${reason}; gone by ${formatInstant(part.deadline)}`;
   }
 };
