@@ -1,10 +1,11 @@
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
+import { enableCompileCache, findPackageJSON } from "node:module";
+import { dirname, join } from "node:path";
 
 /**
  * Keeps compiled code of this process or thread for the next: taking the types out of 200 files costs 0.3 s of every
- * start. In the checkout, because a directory that others can write to would let them choose our code.
+ * start. In the checkout or the package, because a directory that others can write to would let them choose our code.
  */
 export const keepCompiled = () => {
-  enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/lastgood", import.meta.url)));
+  const root = dirname(findPackageJSON(import.meta.url) ?? import.meta.dirname);
+  enableCompileCache(join(root, "node_modules/.cache/lastgood"));
 };
