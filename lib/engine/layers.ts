@@ -1,3 +1,4 @@
+import { freeBytes } from "../model/free-bytes.ts";
 import type { ChunkEntry, Layer, PageRef, PartTable } from "../model/point.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { type ChunkPlace, getChunk } from "./chunk.ts";
@@ -40,7 +41,10 @@ export interface Entry {
   readonly frameEnd: number;
 }
 
-/** Walks the pages of one layer (its rows, or its gone keys) entry by entry, one page and one chunk in memory. */
+/**
+ * Walks the pages of one layer (its rows, or its gone keys) entry by entry, one page and one chunk in memory: each is freed
+ * when the next takes its place, so that what many cursors hold together is what they need.
+ */
 export class LayerCursor {
   readonly gone: boolean;
   /** Place of the layer in the chain: the newest wins. */
@@ -120,7 +124,11 @@ export class LayerCursor {
     const keys = this.#keys as KeyList;
     if (this.#to !== undefined) {
       const to = this.#to;
-      if (compareKeys(keys.bytes, keys.start(this.#index), keys.end(this.#index), to, 0, to.length) >= 0) return false;
+      if (compareKeys(keys.bytes, keys.start(this.#index), keys.end(this.#index), to, 0, to.length) >= 0) {
+        this.#page = this.#pages.length;
+        this.#free();
+        return false;
+      }
     }
     if (!this.#withRows) return true;
     if (this.#index < this.#chunkEnd && this.#frames !== undefined) {
@@ -134,21 +142,31 @@ export class LayerCursor {
   async #nextPage(): Promise<boolean> {
     for (;;) {
       const ref = this.#pages[++this.#page];
+      this.#free();
       if (ref === undefined) return false;
-      this.#keys?.free();
       const page = await getPage(this.#source.store, ref);
       this.#keys = page.keys;
       this.#chunks = page.chunks;
       this.#chunk = 0;
       this.#chunkEnd = 0;
-      this.#frames = undefined;
       this.#index = this.#from === undefined ? 0 : lowerBound(page.keys, this.#from);
       if (this.#index < page.keys.count) return this.#arrive();
     }
   }
 
+  #free(): void {
+    this.#keys?.free();
+    this.#freeFrames();
+  }
+
+  #freeFrames(): void {
+    if (this.#frames !== undefined) freeBytes(this.#frames);
+    this.#frames = undefined;
+  }
+
   /** Opens the chunk that holds the current entry and finds its frame. */
   async #readChunk(): Promise<boolean> {
+    this.#freeFrames();
     let first = this.#chunkEnd;
     for (;;) {
       const chunk = this.#chunks[this.#chunk++] as ChunkEntry;

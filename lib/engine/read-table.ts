@@ -1,5 +1,6 @@
+import { freeBytes } from "../model/free-bytes.ts";
 import type { ChunkEntry, PageRef, PartTable } from "../model/point.ts";
-import { MIB } from "../model/units.ts";
+import { KIB, MIB } from "../model/units.ts";
 import { getChunk } from "./chunk.ts";
 import { frameEnd } from "./frames.ts";
 import { compareKeys, type KeyList } from "./key-list.ts";
@@ -44,6 +45,7 @@ export async function* readTable(source: LayerSource, table: PartTable, range: K
       continue;
     }
     yield* mergeChunk(plain, keys, first, last, overlay, out);
+    freeBytes(plain);
   }
   while (overlay.active) {
     out.add(overlay.row);
@@ -129,10 +131,16 @@ async function* chunksOf(source: LayerSource, pages: readonly PageRef[]): AsyncG
     for (const entry of page.chunks) {
       const chunk = ahead.push(openChunk(source, page.keys, first, entry));
       first += entry.rows;
-      if (chunk !== undefined) yield await chunk;
+      if (chunk !== undefined) yield* lastUseOfKeys(await chunk);
     }
   }
-  for (const chunk of ahead.rest()) yield await chunk;
+  for (const chunk of ahead.rest()) yield* lastUseOfKeys(await chunk);
+}
+
+/** A page's keys are needed until its last chunk is. */
+function* lastUseOfKeys(chunk: BaseChunk): Generator<BaseChunk> {
+  yield chunk;
+  if (chunk.first + chunk.entry.rows === chunk.keys.count) chunk.keys.free();
 }
 
 const openChunk = async (source: LayerSource, keys: KeyList, first: number, entry: ChunkEntry): Promise<BaseChunk> => ({
@@ -185,26 +193,40 @@ export class Overlay {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Gathers small pieces, so that a row of its own never becomes a write of its own. */
+/** What the first buffer of a small table needs. */
+const OUT_BYTES_FIRST = 64 * KIB;
+
+/** Gathers small pieces, so that a row of its own never becomes a write of its own. What was added may be freed at once. */
 export class FrameBuffer {
   length = 0;
-  #pieces: Buffer[] = [];
+  #bytes = EMPTY;
+  #capacity = OUT_BYTES_FIRST;
 
   add(piece: Buffer): void {
-    if (piece.length === 0) return;
-    this.#pieces.push(piece);
-    this.length += piece.length;
+    const length = this.length + piece.length;
+    if (length > this.#bytes.length) this.#makeRoom(length);
+    piece.copy(this.#bytes, this.length);
+    this.length = length;
   }
 
   get full(): boolean {
     return this.length >= OUT_BYTES;
   }
 
+  /** The bytes are the caller's own. */
   take(): Buffer {
-    const joined = Buffer.concat(this.#pieces, this.length);
-    this.#pieces = [];
+    const taken = this.#bytes.subarray(0, this.length);
+    this.#bytes = EMPTY;
     this.length = 0;
-    return joined;
+    return taken;
+  }
+
+  #makeRoom(bytes: number): void {
+    while (this.#capacity < bytes) this.#capacity *= 2;
+    const larger = Buffer.allocUnsafeSlow(this.#capacity);
+    this.#bytes.copy(larger, 0, 0, this.length);
+    freeBytes(this.#bytes);
+    this.#bytes = larger;
   }
 }
 

@@ -185,6 +185,48 @@ test("reading ahead is bounded: at most a handful of chunks are open, however lo
   expect(pulled).toBeGreaterThan(200);
 });
 
+/** Every row is a chunk of its own, large enough to be freed at its last use. */
+const largeRows = async (layers: number) => {
+  const { vault } = await memoryVault();
+  const body = (id: number, layer: number): string => `${layer} ${id} `.repeat(20_000 + 1_000 * (id % 7));
+  let rows = new Map<Id, string>(Array.from({ length: 24 }, (_, i) => [2 * i, body(2 * i, 0)]));
+  let state = await takeBase(await laneFor(vault, "p0"), "t1", syntheticFacts(), rows);
+  for (let layer = 1; layer < layers; layer++) {
+    rows = new Map(rows);
+    rows.delete(2 * layer);
+    for (const id of [0, 7 * layer, 11 + layer, 2 * layer + 10, 47]) rows.set(id, body(id, layer));
+    state = await takeDelta(await laneFor(vault, `p${layer}`), state, rows);
+  }
+  return { vault, state };
+};
+
+test("rows that are freed at their last use are read before it, whatever layer they are of", async () => {
+  const { vault, state } = await largeRows(6);
+  const table = partTableOf(state);
+  expect((await readAll(vault, table)).equals(expectedFrames(state))).toBe(true);
+  const splits = splitsOf(table, 3);
+  const pieces = [undefined, ...splits].map((from, i) => readAll(vault, table, { from, to: splits[i] }));
+  expect(Buffer.concat(await Promise.all(pieces)).equals(expectedFrames(state))).toBe(true);
+});
+
+test("a cursor frees the rows of a chunk when it comes to the next, and the last when it ends", async () => {
+  const { vault, state } = await largeRows(1);
+  const { namingSecret } = await vault.classSecret(CLASS);
+  const source = layerSource(vault.hot, namingSecret, CLASS, partTableOf(state));
+  for (const to of [undefined, syntheticKey(20).toString("hex")]) {
+    const pages = state.layers[0]?.pages ?? [];
+    const cursor = new LayerCursor(source, pages, { rank: 0, gone: false, withRows: true, range: { to } });
+    const seen = new Set<Buffer>();
+    for (let more = await cursor.next(); more; more = await cursor.next()) {
+      seen.add(cursor.entry().frames as Buffer);
+      const held = [...seen].filter((frames) => frames.length > 0);
+      if (held.length !== 1 || held[0] !== cursor.entry().frames) expect.unreachable(`${held.length} chunks are held`);
+    }
+    expect(seen.size).toBe(to === undefined ? 24 : 10);
+    expect([...seen].filter((frames) => frames.length > 0)).toHaveLength(0);
+  }
+});
+
 test("a cursor frees the keys of a page when it comes to the next: keys of one page are in memory, however many there are", async () => {
   const { vault } = await memoryVault();
   const { partKey, namingSecret } = (await laneFor(vault, "p0")).classes.get(CLASS) as LaneClass;
