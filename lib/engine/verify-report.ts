@@ -13,12 +13,10 @@ export interface VerifyProblem {
   readonly object?: string;
 }
 
-export interface VerifyReport {
+/** What was looked at and what was found, in whatever tier. */
+export interface VerifyFindings {
   readonly level: VerifyLevel;
-  readonly points: number;
-  /** Parts of these points that have left by a policy: nothing of them is expected to be there. */
-  readonly expired: number;
-  /** Tables over all points; what several points share was read once. */
+  /** Tables over all that was verified; what several points share was read once. */
   readonly tables: number;
   /** Rows opened (level read), each chunk once. */
   readonly rows: number;
@@ -30,6 +28,12 @@ export interface VerifyReport {
   readonly proven: readonly string[];
   readonly notProven: readonly string[];
   readonly elapsedMs: number;
+}
+
+export interface VerifyReport extends VerifyFindings {
+  readonly points: number;
+  /** Parts of these points that have left by a policy: nothing of them is expected to be there. */
+  readonly expired: number;
 }
 
 interface Where {
