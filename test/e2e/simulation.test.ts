@@ -6,7 +6,7 @@ import { databasesOn } from "../simulation/simulated-server.ts";
 const server = testServer(18);
 const idle = testServer(18);
 
-test("weeks with 29 February, a change of clocks, faults, a missed night and a hold: every promise is kept on every day", async () => {
+test("weeks with 29 February, a change of clocks, faults, a missed night, a hold and rows that leave by their age: every promise is kept on every day", async () => {
   const databases = await databasesOn(await server());
   const report = await simulate({ ...databases, from: "2028-02-19", days: 38, seed: 7 });
   expect(report.broken).toEqual([]);
@@ -17,6 +17,7 @@ test("weeks with 29 February, a change of clocks, faults, a missed night and a h
   expect(report.counts["restores"]).toBeGreaterThan(2);
   expect(report.counts["falls"]).toBeGreaterThan(3);
   expect(report.counts["parts gone"]).toBeGreaterThan(50);
+  expect(report.counts["parts of days gone"]).toBeGreaterThan(300);
   expect(report.counts["words gone"]).toBeGreaterThan(400);
   expect(report.report.map(({ name }) => name)).toContain("report.html");
 });

@@ -1,7 +1,8 @@
 import type { Tier } from "../../lib/model/point.ts";
 import type { EpochMs } from "../../lib/model/units.ts";
-import { CLASS_OF, POLICY, TERMS } from "./policy.ts";
-import type { SeenTable, Shop } from "./shop.ts";
+import { slicesOf } from "./ages.ts";
+import { AGED_CLASS, CLASS_OF, TERMS } from "./policy.ts";
+import type { SeenEvent, SeenTable, Shop } from "./shop.ts";
 
 /** A part of a point or an archive, and what the database held when it was taken. */
 export interface ShownPart {
@@ -10,6 +11,8 @@ export interface ShownPart {
   readonly class: string;
   readonly tier: Tier;
   readonly startedAt: EpochMs;
+  /** From when the term runs that ends first: the capture, or the day of its rows. */
+  readonly from: EpochMs;
   readonly deadline: EpochMs;
   readonly words: readonly string[];
 }
@@ -32,6 +35,8 @@ export class Ledger {
   readonly parts = new Map<string, ShownPart>();
   /** What the tables held at each point. */
   readonly seen = new Map<string, readonly SeenTable[]>();
+  /** Rows of each part of the class whose rows leave by their age, by the part's name. */
+  readonly #events = new Map<string, readonly SeenEvent[]>();
   /** The last instant by which a word must be gone. */
   readonly #lastDeadlines = new Map<string, EpochMs>();
 
@@ -44,11 +49,36 @@ export class Ledger {
     const seen = await this.#shop.look();
     this.seen.set(point.id, seen);
     const window = TERMS.windows[point.tier === "release" ? "release" : "hot"];
+    const { startedAt: from } = point;
     for (const [name, max] of Object.entries(TERMS.classes)) {
-      const words = seen.filter((table) => CLASS_OF[table.name] === name).flatMap((table) => table.words);
-      const ends = [await this.#ends(max, point.startedAt), await this.#ends(window, point.startedAt)];
-      this.#add({ ...point, store: "hot", class: name, deadline: Math.min(...ends), words });
+      const ends = [await this.#ends(max, from), await this.#ends(window, from)];
+      const whole = { ...point, store: "hot", from, deadline: Math.min(...ends) } as const;
+      if (name === AGED_CLASS) await this.#slicesTaken(whole);
+      else {
+        const words = seen.filter((table) => CLASS_OF[table.name] === name).flatMap((table) => table.words);
+        this.#add({ ...whole, class: name, words });
+      }
     }
+  }
+
+  async #slicesTaken(whole: Omit<ShownPart, "class" | "words">): Promise<void> {
+    const days = [];
+    for (const { day, startsAt: from } of await this.#shop.daysBefore(whole.startedAt))
+      days.push({ day, from, ends: await this.#ends(TERMS.rowAge, from) });
+    const slices = slicesOf(await this.#shop.lookAtEvents(), days, whole.startedAt);
+    for (const { class: name, rows, from, ends } of slices) {
+      const byAge = ends < whole.deadline ? { from, deadline: ends } : {};
+      const part = { ...whole, ...byAge, class: name, words: rows.flatMap(({ words }) => words) };
+      this.#add(part);
+      this.#events.set(partName(part), rows);
+    }
+  }
+
+  /** Rows of the events that parts of a point show. */
+  eventsIn(id: string, classes: readonly string[]): readonly string[] {
+    const parts = classes.map((name) => partName({ store: "hot", id, class: name }));
+    const rows = parts.flatMap((name) => this.#events.get(name) ?? []).map(({ row }) => row);
+    return rows.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
   /** When a word must be gone: the deadline of the last part that showed it. */
@@ -74,6 +104,6 @@ export class Ledger {
   }
 
   #ends(term: string, from: EpochMs): Promise<EpochMs> {
-    return this.#shop.endOf(term, from, POLICY.timeZone);
+    return this.#shop.endOf(term, from);
   }
 }

@@ -1,16 +1,23 @@
 import type { Policy } from "../../lib/model/policy.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
+import { TIME_ZONE } from "./shop.ts";
 
 /** A year under it sees every kind of end: of a term, of a window, of an archive, of a lock and of a minimum. */
 const TEXT = `
 version: 1
 controller: Example Shop
-timeZone: Europe/Copenhagen
+timeZone: ${TIME_ZONE}
 databases: [shop]
 classes:
   raw:
     tables: [public.page_views]
     max: P3D
+    purpose: finding faults
+    legalBasis: Art. 6(1)(f) GDPR
+  events:
+    tables: [public.events]
+    max: P28D
+    rowAge: { column: at, max: P10D }
     purpose: finding faults
     legalBasis: Art. 6(1)(f) GDPR
   personal:
@@ -50,11 +57,19 @@ export const CLASS_OF: Readonly<Record<string, string>> = {
   products: "other",
 };
 
+/** The class whose rows leave by the day of theirs; its parts are told by `ages.ts`. */
+export const AGED_CLASS = "events";
+
 /** The policy's terms in PostgreSQL's words: the deadlines that the simulation reckons share no code with the policy's. */
 export const TERMS = {
-  classes: { raw: "3 days", personal: "14 days", financial: "10 years", other: "1 year" } as Readonly<
-    Record<string, string>
-  >,
+  classes: {
+    raw: "3 days",
+    events: "28 days",
+    personal: "14 days",
+    financial: "10 years",
+    other: "1 year",
+  } as Readonly<Record<string, string>>,
+  rowAge: "10 days",
   windows: { hot: "28 days", release: "14 days" },
   archives: {
     financial: { weekly: "4 months", monthly: "6 months" },

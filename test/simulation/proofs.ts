@@ -1,16 +1,15 @@
 import { listArchiveParts } from "../../lib/engine/archive/list-archive-parts.ts";
 import { listPoints } from "../../lib/engine/points.ts";
 import type { Vault } from "../../lib/engine/vault.ts";
-import type { EpochMs } from "../../lib/model/units.ts";
 import { verifyArchives } from "../../lib/operations/archive.ts";
 import { verifyVault } from "../../lib/operations/verify.ts";
 import { type Ledger, partName, type ShownPart } from "./ledger.ts";
 import { InsideView, namesIn } from "./look-inside.ts";
 import type { Machine } from "./machine.ts";
+import { AGED_CLASS } from "./policy.ts";
+import { earliestEnd } from "./promised-end.ts";
 
 const HOUR_MS = 3_600_000;
-/** Deletion lies this long before the deadline, or a sixth of the term where that is shorter. */
-const EARLY_MS_MAX = 12 * HOUR_MS;
 const SHOWN_MAX = 5;
 const WORD = /[KB]-\d{7}-[kb]/;
 
@@ -34,6 +33,10 @@ export class Proofs {
 
   get partsGone(): number {
     return this.#gone.size;
+  }
+
+  get daysGone(): number {
+    return [...this.#gone].filter((name) => name.includes(` ${AGED_CLASS}_`)).length;
   }
 
   get wordsGone(): number {
@@ -66,7 +69,8 @@ export class Proofs {
       if (readable || (named && part.store === "hot")) continue;
       this.#gone.add(name);
       if (this.#held.has(name)) broken.push(`${name} went although it is held`);
-      if (now < earliestEnd(part)) broken.push(`${name} went ${hours(earliestEnd(part) - now)} too early`);
+      const early = earliestEnd(part.from, part.deadline) - now;
+      if (early > 0) broken.push(`${name} went ${hours(early)} too early`);
     }
     return broken;
   }
@@ -146,9 +150,6 @@ export const fewOf = (broken: readonly string[]): readonly string[] =>
   broken.length <= SHOWN_MAX
     ? broken
     : [...broken.slice(0, SHOWN_MAX), `and ${broken.length - SHOWN_MAX} more like these`];
-
-const earliestEnd = ({ startedAt, deadline }: ShownPart): EpochMs =>
-  deadline - Math.min(EARLY_MS_MAX, (deadline - startedAt) / 6);
 
 const quiet = { progress: () => undefined, signal: new AbortController().signal };
 

@@ -1,6 +1,7 @@
 import { listArchiveParts } from "../../lib/engine/archive/list-archive-parts.ts";
 import { listPoints } from "../../lib/engine/points.ts";
 import type { AuditHead } from "../../lib/model/audit-head.ts";
+import { partClass } from "../../lib/model/row-age.ts";
 import { headFile } from "../../lib/operations/evidence.ts";
 import { reportFiles, type SignedReport } from "../../lib/operations/report.ts";
 import { verifyEvidence } from "../../lib/operations/verify-evidence.ts";
@@ -13,9 +14,9 @@ import { hold, letGo } from "./hold-commands.ts";
 import { Ledger, partName, type ShownPart } from "./ledger.ts";
 import { type CommandWorld, Machine } from "./machine.ts";
 import type { Fault } from "./planted-fault.ts";
-import { POLICY } from "./policy.ts";
+import { AGED_CLASS, POLICY } from "./policy.ts";
 import { fewOf, Proofs } from "./proofs.ts";
-import { lookAtDatabase, Shop } from "./shop.ts";
+import { lookAtDatabase, lookAtEvents, Shop } from "./shop.ts";
 import type { SimulatedDay, SimulationOptions, SimulationReport } from "./simulated-day.ts";
 import { isBounded } from "./storage-curve.ts";
 
@@ -28,6 +29,7 @@ const HELD_MS = 19 * DAY_MS;
 const HELD = [
   ["hot", "personal"],
   ["hot", "other"],
+  ["hot", AGED_CLASS],
   ["archive", "other"],
 ] as const;
 const MONTH_MS = 30 * DAY_MS;
@@ -85,7 +87,12 @@ class Simulation {
       report: report === undefined ? [] : reportFiles(report),
       seed,
       days: lived,
-      counts: { ...this.#counts, "parts gone": this.#proofs.partsGone, "words gone": this.#proofs.wordsGone },
+      counts: {
+        ...this.#counts,
+        "parts gone": this.#proofs.partsGone,
+        "parts of days gone": this.#proofs.daysGone,
+        "words gone": this.#proofs.wordsGone,
+      },
       broken: [...lived.flatMap((one) => one.broken.map((what) => `${one.day}: ${what}`)), ...growing(lived)],
       elapsedMs: clock.elapsedMs() - began,
     };
@@ -172,7 +179,9 @@ class Simulation {
     const due = [...this.#ledger.parts.values()]
       .filter((part) => part.deadline > clock.now() + DAY_MS && (part.store === "archive" || there.has(part.id)))
       .toSorted((a, b) => a.deadline - b.deadline);
-    const held = HELD.flatMap(([store, name]) => due.find((part) => part.store === store && part.class === name) ?? []);
+    const held = HELD.flatMap(
+      ([store, name]) => due.find((part) => part.store === store && partClass(part.class).class === name) ?? [],
+    );
     const id = await hold(
       this.#machine,
       held.map(({ store, id, class: name }): Pick<ShownPart, "store" | "id" | "class"> => ({ store, id, class: name })),
@@ -215,7 +224,8 @@ class Simulation {
 
   async #restore(): Promise<void> {
     const vault = await this.#machine.open();
-    const whole = (await listPoints(vault.hot)).filter((point) => point.expired === undefined);
+    const isOfDay = ({ class: name }: { readonly class: string }): boolean => partClass(name).day !== undefined;
+    const whole = (await listPoints(vault.hot)).filter((point) => point.expired?.every(isOfDay) !== false);
     const point = this.#random.pick(whole);
     const url = await this.#options.emptyDatabase();
     const rows = await this.#command("restores", (world) => restore(world, url, point.id, []));
@@ -224,6 +234,13 @@ class Simulation {
     for (const { name, md5 } of this.#ledger.seen.get(point.id) ?? [])
       if (found.find((one) => one.name === name)?.md5 !== md5)
         this.#note([`table ${name} of point ${point.id} was restored otherwise than it was`]);
+    const events = (await lookAtEvents(url)).map(({ row }) => row);
+    const shown = this.#ledger.eventsIn(
+      point.id,
+      point.parts.map((part) => part.class),
+    );
+    if (JSON.stringify(events) !== JSON.stringify(shown))
+      this.#note([`events of point ${point.id} were restored otherwise than its days were`]);
   }
 
   /** @returns what came of it; undefined if it fell, and then it is run again */
