@@ -55,6 +55,19 @@ test("an alarm says of which part, by when and why; what is broken comes first",
   ]);
 });
 
+test("of several that are broken, and of several that are not, each come in the order they were found", () => {
+  const found = [1, 0, 0, 1].map((late, i) =>
+    unremoved({ part: { ...PART, id: `p${i}` }, deadline: DEADLINE + late * 1000 }),
+  );
+  const alarms = alarmsOf({ ...FACTS, unremoved: found }, DEADLINE);
+  expect(alarms.map(({ level, part }) => [level, part?.id])).toEqual([
+    ["page", "p1"],
+    ["page", "p2"],
+    ["alarm", "p0"],
+    ["alarm", "p3"],
+  ]);
+});
+
 test("so do a copy that nobody knows, a hold past its review date for each of its parts, and a clock", () => {
   const hold: Hold = {
     id: "h",
@@ -73,6 +86,14 @@ test("so do a copy that nobody knows, a hold past its review date for each of it
     ["alarm", "hold", "people"],
     ["alarm", "hold", "money"],
     ["alarm", "clock", undefined],
+  ]);
+  expect(alarms.map(({ message }) => message)).toEqual([
+    "object dump.sql, which nothing speaks for, must be gone by 2027-01-10T00:00:00.000Z and could not be deleted: forbidden",
+    ...Array.from(
+      hold.parts,
+      () => "hold h (case 7) was to be reviewed by 2027-01-10T00:00:00.000Z; it goes on until two people release it",
+    ),
+    "the clock is wrong; nothing that has a minimum is deleted by this clock",
   ]);
   const before = alarmsOf({ unremoved: [], unknown, holds: [hold], clock: OK }, DEADLINE - 1);
   expect(before.map(({ level, about }) => [level, about])).toEqual([["alarm", "unknown copy"]]);

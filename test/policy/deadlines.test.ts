@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { HOUR_MS } from "../../lib/model/units.ts";
-import { goneBy, partTimes } from "../../lib/policy/deadlines.ts";
+import { startOfDay } from "../../lib/policy/business-date.ts";
+import { dayTimes, goneBy, partTimes } from "../../lib/policy/deadlines.ts";
 import { readTerm } from "../../lib/policy/term.ts";
 
 const ZONE = "Europe/Copenhagen";
@@ -105,4 +106,33 @@ test.each([
 ])("it is deleted %s", (_, max, every, before) => {
   const { deleteAt, deadline } = times(max, "P28D", every);
   expect(deadline - deleteAt).toBe(before);
+});
+
+test.each([
+  ["an ordinary day", "P14D", "2026-11-07", "2026-11-20T11:00Z", "2026-11-20T23:00Z"],
+  ["a day of 23 hours", "P14D", "2027-03-28", "2027-04-10T10:00Z", "2027-04-10T22:00Z"],
+  ["a day of 25 hours: by elapsed time", "P14D", "2027-10-31", "2027-11-13T10:00Z", "2027-11-13T22:00Z"],
+  [
+    "a term with a day of 23 hours in it: by the calendar",
+    "P14D",
+    "2027-03-20",
+    "2027-04-02T10:00Z",
+    "2027-04-02T22:00Z",
+  ],
+  ["a term with one of 25: by elapsed time", "P14D", "2027-10-25", "2027-11-07T10:00Z", "2027-11-07T22:00Z"],
+  ["the last of January: a month is February", "P1M", "2027-01-31", "2027-02-27T11:00Z", "2027-02-27T23:00Z"],
+  ["the same in a leap year", "P1M", "2028-01-31", "2028-02-28T11:00Z", "2028-02-28T23:00Z"],
+  ["a leap day", "P1M", "2028-02-29", "2028-03-28T10:00Z", "2028-03-28T22:00Z"],
+  ["two days: a sixth of them before", "P2D", "2026-11-07", "2026-11-08T15:00Z", "2026-11-08T23:00Z"],
+])("rows of %s", (_, max, day, deleteAt, deadline) => {
+  const times = dayTimes(term(max), startOfDay(day, ZONE), { timeZone: ZONE, workerEveryMs: HOUR_MS });
+  expect(times).toEqual({ deleteAt: Date.parse(deleteAt), deadline: Date.parse(deadline) });
+});
+
+test("rows whose term ends on a midnight that is skipped go at the instant before it that its clock would have shown", () => {
+  const times = dayTimes(term("P2D"), startOfDay("2027-04-28", "Africa/Cairo"), {
+    timeZone: "Africa/Cairo",
+    workerEveryMs: HOUR_MS,
+  });
+  expect(new Date(times.deadline).toISOString()).toBe("2027-04-29T21:00:00.000Z");
 });
