@@ -7,6 +7,7 @@ interface Manifest {
   readonly dependencies: Record<string, string>;
   readonly devDependencies: Record<string, string>;
   readonly optionalDependencies: Record<string, string>;
+  readonly peerDependencies: Record<string, string>;
   readonly allowScripts: Record<string, boolean>;
 }
 
@@ -47,6 +48,13 @@ test("every version in package.json is exact", () => {
   expect(versions.filter(([, version]) => !/^(npm:@?[^@]+@)?\d+\.\d+\.\d+(-[0-9a-z.-]+)?$/.test(version))).toEqual([]);
 });
 
+// Two copies of the CDK in one app do not know each other's constructs.
+test("what an app brings itself is a peer, from the version on that the tests have", () => {
+  for (const [name, range] of Object.entries(manifest.peerDependencies))
+    expect(range, name).toBe(`^${manifest.devDependencies[name]}`);
+  expect(Object.keys(manifest.dependencies).filter((name) => /cdk|constructs/.test(name))).toEqual([]);
+});
+
 test("the lock holds every optional platform package that a locked package names", () => {
   expect(installed.length).toBeGreaterThan(50);
   expect(missingIn(locked)).toEqual([]);
@@ -69,6 +77,7 @@ test("the lock holds what package.json asks for", () => {
     dependencies: manifest.dependencies,
     devDependencies: manifest.devDependencies,
     optionalDependencies: manifest.optionalDependencies,
+    peerDependencies: manifest.peerDependencies,
   });
 });
 
