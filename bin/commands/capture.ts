@@ -6,6 +6,7 @@ import { type CaptureReport, captureDatabase, captureReportOf } from "../../lib/
 import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
 import { openPoint } from "../../lib/operations/points.ts";
 import { loadPolicy } from "../../lib/operations/policy.ts";
+import { type TableTaken, tablesTaken } from "../../lib/operations/tables-taken.ts";
 import { localSource, localToday } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
@@ -64,7 +65,8 @@ interface Options extends VaultFlags {
 
 const show = (session: Session, report: CaptureReport): CaptureReport => {
   session.progress.finish();
-  session.output.result("capture", report, () => captureLines(report));
+  const tables = tablesTaken(report.tables);
+  session.output.result("capture", { ...report, tables }, () => captureLines(report, tables));
   return report;
 };
 
@@ -120,24 +122,30 @@ const notOnStack = (flag: string): Failure =>
     hint: "a stack takes one hot copy a day; for a release run lastgood release open",
   });
 
-const captureLines = ({ point, tables, uncovered, elapsedMs }: CaptureReport): readonly string[] => {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const deltas = tables.filter((table) => table.taken === "delta");
-  const changed = deltas.reduce((sum, table) => sum + table.changedRows, 0);
-  const gone = deltas.reduce((sum, table) => sum + table.goneRows, 0);
-  return [
-    `point ${point.id} of ${point.database}: ${formatNumber(tables.length, "table")}, ${formatNumber(rows, "row")}`,
-    `  stored ${formatBytes(point.stored.bytes)} in ${formatNumber(point.stored.objects, "object")}, ${formatDuration(elapsedMs)}`,
-    ...(deltas.length === 0
-      ? []
-      : [`  ${formatNumber(deltas.length, "table")} as deltas: ${formatNumber(changed, "row")} changed, ${gone} gone`]),
-    ...basesByReason(tables),
-    ...uncovered.map(({ kind, count, names }) => `  not in the point: ${kind}: ${count} (${names.join(", ")})`),
-  ];
+const captureLines = (
+  { point, uncovered, elapsedMs }: CaptureReport,
+  tables: readonly TableTaken[],
+): readonly string[] => [
+  `point ${point.id} of ${point.database}: ${formatNumber(tables.length, "table")}, ${formatNumber(sumOf(tables, "rows"), "row")}`,
+  `  stored ${formatBytes(point.stored.bytes)} in ${formatNumber(point.stored.objects, "object")}, ${formatDuration(elapsedMs)}`,
+  ...takenLines(tables),
+  ...uncovered.map(({ kind, count, names }) => `  not in the point: ${kind}: ${count} (${names.join(", ")})`),
+];
+
+/** How many tables were taken in which way, deltas first. */
+const takenLines = (tables: readonly TableTaken[]): readonly string[] => {
+  const deltasFirst = tables.toSorted((a, b) => a.partsWhole / a.parts - b.partsWhole / b.parts);
+  return [...Map.groupBy(deltasFirst, takenWords)].map(([words, own]) => {
+    const changes = `: ${formatNumber(sumOf(own, "changedRows"), "row")} changed, ${sumOf(own, "goneRows")} gone`;
+    const isWhole = own.every(({ parts, partsWhole }) => partsWhole === parts);
+    return `  ${formatNumber(own.length, "table")} ${words}${isWhole ? "" : changes}`;
+  });
 };
 
-const basesByReason = (tables: CaptureReport["tables"]): readonly string[] => {
-  const reasons = new Map<string, number>();
-  for (const { taken } of tables) if (taken !== "delta") reasons.set(taken, (reasons.get(taken) ?? 0) + 1);
-  return [...reasons].map(([why, count]) => `  ${formatNumber(count, "table")} whole: ${why}`);
+const takenWords = ({ taken, parts, partsWhole }: TableTaken): string => {
+  if (partsWhole === parts) return `whole: ${taken}`;
+  return partsWhole === 0 ? "as deltas" : `as deltas, but for ${partsWhole} of ${parts} parts (${taken})`;
 };
+
+const sumOf = (tables: readonly TableTaken[], count: "rows" | "changedRows" | "goneRows"): number =>
+  tables.reduce((sum, table) => sum + table[count], 0);

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import type { Difference, TableDifference, TableShown } from "../../lib/model/difference.ts";
+import type { Difference, LeftOut, TableDifference, TableShown } from "../../lib/model/difference.ts";
 import { EXIT, Failure } from "../../lib/model/errors.ts";
 import { diffTwoPoints, diffWithLive } from "../../lib/operations/diff.ts";
 import { localSource, withScratchStore } from "../../lib/wiring/local.ts";
@@ -106,12 +106,19 @@ function readSamples(text: string): number {
 export const differenceLines = ({ a, b, totals, tables, leftOut }: Difference): readonly string[] => [
   `${sideName(a)} against ${sideName(b)}`,
   ...tables.flatMap(tableLines),
-  ...leftOut.map((part) => `class ${part.class} was not compared: ${part.because}`),
+  ...leftOut.map((part) => `${leftOutName(part)} not compared: ${part.because}`),
   totals.tablesDifferent === 0
     ? `nothing differs in ${formatNumber(totals.tables, "table")}`
     : `${formatCount(totals.tablesDifferent)} of ${formatNumber(totals.tables, "table")} differ: ` +
       `${formatNumber(totals.missing, "row")} missing, ${formatCount(totals.extra)} extra, ${formatCount(totals.changed)} changed`,
 ];
+
+const leftOutName = ({ class: name, days }: LeftOut): string => {
+  if (days === null) return `class ${name} was`;
+  const { first, last } = days;
+  if (last === null) return `rows of class ${name} from ${first} on, and those without a date, were`;
+  return `rows of class ${name} of ${first === last ? first : `${first} to ${last}`} were`;
+};
 
 const sideName = (side: Difference["a"]): string =>
   side.point === null ? `live ${side.database} at ${formatInstant(side.takenAt)}` : `point ${side.point}`;

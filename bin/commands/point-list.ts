@@ -1,5 +1,6 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { allPoints } from "../../lib/operations/points.ts";
+import { dayLines } from "../days.ts";
 import { formatAge, formatBytes, formatCount, formatInstant, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -22,6 +23,8 @@ export const addPointList: AddCommand = (program, act) => {
 
 const lines = (points: Awaited<ReturnType<typeof allPoints>>, now: number): readonly string[] => {
   if (points.length === 0) return ["no point: none was captured yet, or all have expired"];
+  // Most vaults have no rows that leave by their age.
+  const isDivided = points.some((point) => point.rowAges !== undefined);
   return formatTable(
     [
       { title: "POINT" },
@@ -31,6 +34,7 @@ const lines = (points: Awaited<ReturnType<typeof allPoints>>, now: number): read
       { title: "AGE" },
       { title: "ROWS", align: "right" },
       { title: "STORED", align: "right" },
+      ...(isDivided ? [{ title: "BY AGE" }] : []),
       { title: "RELEASE" },
     ],
     points.map((point) => [
@@ -41,6 +45,7 @@ const lines = (points: Awaited<ReturnType<typeof allPoints>>, now: number): read
       formatAge({ at: point.startedAt, now }),
       formatCount(point.parts.reduce((rows, part) => rows + part.rows, 0)),
       formatBytes(point.stored.bytes),
+      ...(isDivided ? [dayLines(point).join(", ")] : []),
       [point.release, point.label].filter((text) => text !== undefined).join(" "),
     ]),
   );

@@ -1,6 +1,8 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import type { PartTable } from "../../lib/model/point.ts";
+import { partClass } from "../../lib/model/row-age.ts";
 import { lookAtPoint } from "../../lib/operations/points.ts";
+import { dayLines, expiredLines } from "../days.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -17,6 +19,7 @@ export const addPointShow: AddCommand = (program, act) => {
       const { vault } = await vaultOf(session, options);
       const { point, parts } = await lookAtPoint(vault, wanted);
       const tables = parts.flatMap((part) => part.tables.map((table) => tableFacts(part.class, table)));
+      const whole = [...Map.groupBy(tables, ({ schema, name }) => JSON.stringify([schema, name])).values()].map(addUp);
       const [uncovered, statements] = [parts[0]?.schema.uncovered ?? [], parts[0]?.schema.statements.length ?? 0];
       session.output.result("point.show", { point, tables, uncovered, schemaStatements: statements }, () => [
         `point ${point.id}, generation ${point.generation}, tier ${point.tier}`,
@@ -25,7 +28,8 @@ export const addPointShow: AddCommand = (program, act) => {
         ...(point.release === undefined ? [] : [`  release   ${point.release} ${point.commit ?? ""}`.trimEnd()]),
         `  schema    ${formatNumber(statements, "statement")}`,
         ...uncovered.map(({ kind, count, names }) => `  not in it ${kind}: ${count} (${names.join(", ")})`),
-        ...(point.expired ?? []).map((part) => `  expired   class ${part.class}, ${formatInstant(part.at)}`),
+        ...dayLines(point).map((line) => `  by age    ${line}`),
+        ...expiredLines(point, formatInstant).map((line) => `  expired   ${line}`),
         "",
         ...formatTable(
           [
@@ -37,7 +41,7 @@ export const addPointShow: AddCommand = (program, act) => {
             { title: "LAYERS", align: "right" },
             { title: "TAKEN" },
           ],
-          tables.map((table) => [
+          whole.map((table) => [
             `${table.schema}.${table.name}`,
             table.class,
             formatCount(table.rows),
@@ -53,17 +57,34 @@ export const addPointShow: AddCommand = (program, act) => {
   );
 };
 
-const tableFacts = (className: string, table: PartTable) => {
+const tableFacts = (partName: string, table: PartTable) => {
   const pages = table.layers.flatMap((layer) => [...layer.pages, ...layer.gone]);
   return {
     schema: table.facts.schema,
     name: table.facts.name,
-    class: className,
+    ...partClass(partName),
     rows: table.rows,
     format: table.facts.format,
     layers: table.layers.length,
     taken: table.taken,
     plainBytes: pages.reduce((bytes, page) => bytes + page.plainBytes, 0),
     sealedBytes: pages.reduce((bytes, page) => bytes + page.sealedBytes, 0),
+  };
+};
+
+type TableFacts = ReturnType<typeof tableFacts>;
+
+/** A table whose rows lie in a part for each day, as one. */
+const addUp = (slices: readonly TableFacts[]): TableFacts => {
+  const [first] = slices as [TableFacts];
+  const sum = (count: (slice: TableFacts) => number): number =>
+    slices.reduce((total, slice) => total + count(slice), 0);
+  return {
+    ...first,
+    rows: sum(({ rows }) => rows),
+    layers: sum(({ layers }) => layers),
+    taken: slices.find(({ taken }) => taken !== "delta")?.taken ?? "delta",
+    plainBytes: sum(({ plainBytes }) => plainBytes),
+    sealedBytes: sum(({ sealedBytes }) => sealedBytes),
   };
 };

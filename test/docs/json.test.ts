@@ -117,6 +117,7 @@ beforeAll(async () => {
   const { publicKey } = JSON.parse(await run("evidence", "key")) as { publicKey: string };
   writeFileSync(file("public.pem"), publicKey);
   const key = ["--public-key", file("public.pem")];
+  await runAged(run, file, shop, database);
   const evidence = join(directory, "vault/evidence");
   await run("evidence", "verify", evidence, ...key, "--head", file("head.json"), "--proof", file("proof.json"));
   await run("evidence", "verify", join(directory, "second/evidence"), ...key);
@@ -149,6 +150,28 @@ beforeAll(async () => {
   );
 }, 120_000);
 
+/** Rows that leave by their age, in a vault of their own: two days of them, of which one leaves the first point. */
+const runAged = async (
+  run: (...args: string[]) => Promise<string>,
+  file: (name: string) => string,
+  shop: string,
+  database: string,
+): Promise<void> => {
+  const aged = blocksOf(readPage("docs/guide/policy.md").text).find(({ language }) => language === "yaml aged.yaml");
+  writeFileSync(file("aged.yaml"), aged?.text.replace("[shop]", `[${database}]`) ?? "");
+  await query(shop, "INSERT INTO page_views VALUES ('/', now()), ('/', now() - interval '2 days')");
+  const capture = ["capture", "--vault", file("aged"), "--policy", file("aged.yaml")];
+  const { point } = JSON.parse(await run(...capture)) as { point: { id: string } };
+  await run(...capture);
+  await run("point", "list", "--vault", file("aged"));
+  await run("point", "show", "latest", "--vault", file("aged"));
+  await run("restore", "plan", "latest", "--vault", file("aged"));
+  const keys = join(file("aged/keys/parts"), point.id);
+  const [key = ""] = readdirSync(keys).filter((name) => name.startsWith("clicks_"));
+  rmSync(join(keys, key));
+  await run("point", "diff", point.id, "latest", "--vault", file("aged"));
+};
+
 /** Archives of the second vault: one that fails, one that is made, and one that was damaged since. */
 const runArchives = async (
   run: (...args: string[]) => Promise<unknown>,
@@ -170,6 +193,7 @@ const runArchives = async (
   const [database = "", day = ""] = document.split("/");
   const id = `${database.replaceAll("_5f", "_")}/${day}`;
   await run("archive", "verify", id, ...second);
+  await run("archive", "verify", id, "--level", "restore", "--scratch", await freshDatabase(server), ...second);
   await run("archive", "restore", id, "--out", file("archive.sql"), ...second);
   await run("archive", "key", id, "--class", "financial", "--out", file("data.key"), ...second);
   rmSync(join(archives, pack));
