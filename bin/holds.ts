@@ -2,12 +2,10 @@ import { Option } from "@commander-js/extra-typings";
 import type { PartId } from "../lib/model/audit.ts";
 import type { Hold } from "../lib/model/hold.ts";
 import { classWords, groupDays, placeWords } from "../lib/model/part-groups.ts";
-import type { Policy } from "../lib/model/policy.ts";
 import { recordPolicy } from "../lib/operations/entries.ts";
 import type { HoldWorld } from "../lib/operations/holds.ts";
-import { loadPolicy } from "../lib/operations/policy.ts";
 import { formatInstant } from "./format.ts";
-import { POLICY_FILE, readPolicyFile } from "./policy.ts";
+import { POLICY_FILE, policyIn } from "./policy.ts";
 import type { Session } from "./session.ts";
 import { type OpenedVault, type VaultFlags, vaultOf } from "./vault.ts";
 
@@ -23,7 +21,7 @@ interface HoldFlags extends VaultFlags {
 
 /** A vault, and what holds on it are decided by. */
 export const holdVaultOf = async (session: Session, flags: HoldFlags): Promise<OpenedVault & { holds: HoldWorld }> => {
-  const policy: Policy = loadPolicy(flags.policy, await readPolicyFile(flags.policy));
+  const policy = await policyIn(flags.policy);
   const opened = await vaultOf(session, flags);
   // Who brings a policy of his own to be a holder leaves that in the evidence.
   await recordPolicy(opened.audit, policy);

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Argument } from "@commander-js/extra-typings";
 import { Failure } from "../lib/model/errors.ts";
 import type { Policy } from "../lib/model/policy.ts";
+import { loadPolicy } from "../lib/operations/policy.ts";
 import type { Context } from "./context.ts";
 import { resolveDatabase } from "./options.ts";
 
@@ -22,6 +23,9 @@ export const readPolicyFile = (file: string): Promise<string> =>
       hint: "give the command the policy's file; docs/guide/policy.md begins with one to copy",
     });
   });
+
+/** @throws POLICY_INVALID  it cannot be read, or what it says cannot be kept */
+export const policyIn = async (file: string): Promise<Policy> => loadPolicy(file, await readPolicyFile(file));
 
 /**
  * The URL of the database to act on: of the one that --database names, or of the only one whose URL the policy knows a

@@ -2,13 +2,12 @@ import { EXIT, Failure } from "../lib/model/errors.ts";
 import type { DailyVerification } from "../lib/model/verification.ts";
 import { verifyDay } from "../lib/operations/daily-verification.ts";
 import { recordPolicy } from "../lib/operations/entries.ts";
-import { loadPolicy } from "../lib/operations/policy.ts";
 import type { DrillReport } from "../lib/operations/verify-restore.ts";
-import { openLocalArchive } from "../lib/wiring/local.ts";
+import { archiveBeside } from "./archive.ts";
 import { formatBytes, formatDuration, formatInstant, formatNumber, formatTable } from "./format.ts";
-import { readPolicyFile } from "./policy.ts";
+import { policyIn } from "./policy.ts";
 import type { Session } from "./session.ts";
-import { type OpenedVault, stackOf, type VaultFlags } from "./vault.ts";
+import type { OpenedVault, VaultFlags } from "./vault.ts";
 
 interface DayFlags extends VaultFlags {
   readonly policy: string;
@@ -27,7 +26,7 @@ export const runVerifyDay = async (
 ): Promise<number> => {
   if (wanted !== undefined || flags.level !== undefined)
     throw new Failure("USAGE", "with --policy everything is verified as the policy says: name no point and no --level");
-  const policy = loadPolicy(flags.policy, await readPolicyFile(flags.policy));
+  const policy = await policyIn(flags.policy);
   const { vault, world, audit } = opened;
   await recordPolicy(audit, policy);
   const verification = await verifyDay(
@@ -35,7 +34,7 @@ export const runVerifyDay = async (
       vault,
       clock: world.clock,
       audit,
-      archive: stackOf(session, flags) === undefined ? await openLocalArchive(opened.place) : undefined,
+      archive: await archiveBeside(session, flags, opened),
       progress: session.progress.report,
       signal: session.signal,
     },

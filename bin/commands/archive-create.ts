@@ -9,11 +9,10 @@ import {
   type DueArchive,
 } from "../../lib/operations/create-archives.ts";
 import { recordPolicy } from "../../lib/operations/entries.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
 import { formatBytes, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
-import { readPolicyFile } from "../policy.ts";
+import { policyIn } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 
 const EXAMPLES = `
@@ -37,7 +36,7 @@ export const addArchiveCreate: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {
-        const policy = loadPolicy(options.policy, await readPolicyFile(options.policy));
+        const policy = await policyIn(options.policy);
         const { vault, archive, world, audit } = await archiveVaultOf(session, options);
         const { report: progress } = session.progress;
         const { signal } = session;

@@ -1,13 +1,12 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { classWords } from "../../lib/model/part-groups.ts";
 import { type ExpiryPlan, planExpiry } from "../../lib/operations/expire-parts.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { EXPIRE, groupPoints } from "../expire.ts";
 import { formatBytes, formatCount, formatDuration, formatInstant, formatNumber, formatTable } from "../format.ts";
 import { writeNewFile } from "../new-file.ts";
 import { fileWord, placeWords } from "../next-command.ts";
 import { withVaultOptions } from "../options.ts";
-import { policyArgument, readPolicyFile } from "../policy.ts";
+import { policyArgument, policyIn } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { vaultOf } from "../vault.ts";
 
@@ -27,7 +26,7 @@ export const addExpirePlan: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, file, options) => {
-        const policy = loadPolicy(file, await readPolicyFile(file));
+        const policy = await policyIn(file);
         const { vault, world, audit } = await vaultOf(session, options);
         const plan = await planExpiry({ vault, clock: world.clock, evidence: audit.evidence }, policy);
         if (options.out !== undefined)

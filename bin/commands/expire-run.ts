@@ -1,18 +1,17 @@
 import { EXIT } from "../../lib/model/errors.ts";
 import { recordPolicy } from "../../lib/operations/entries.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { groupAlarms, groupMessage } from "../../lib/operations/raise-alarms.ts";
 import { type RetentionOutcome, type RetentionReport, runRetention } from "../../lib/operations/retention.ts";
 import { overdueOf } from "../../lib/operations/retention-entries.ts";
-import { openLocalArchive } from "../../lib/wiring/local.ts";
 import { openNotifier } from "../../lib/wiring/notifier.ts";
+import { archiveBeside } from "../archive.ts";
 import { EXPIRE, type Group, groupPoints, reasonWords, removedWords } from "../expire.ts";
 import { formatBytes, formatInstant, formatNumber } from "../format.ts";
 import { groupWords } from "../holds.ts";
 import { withVaultOptions } from "../options.ts";
-import { readPolicyFile } from "../policy.ts";
+import { policyIn } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
-import { stackOf, vaultOf } from "../vault.ts";
+import { vaultOf } from "../vault.ts";
 
 const EXAMPLES = `
 Examples:
@@ -40,8 +39,9 @@ export const addExpireRun: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, { policy: file, dryRun, clockChecked, ...options }) => {
-        const policy = loadPolicy(file, await readPolicyFile(file));
-        const { vault, world, audit, place } = await vaultOf(session, options);
+        const policy = await policyIn(file);
+        const opened = await vaultOf(session, options);
+        const { vault, world, audit } = opened;
         if (!dryRun) await recordPolicy(audit, policy);
         const { notify } = policy;
         const report = await runRetention(
@@ -52,8 +52,7 @@ export const addExpireRun: AddCommand = (program, act) => {
             warn: session.output.note,
             signal: session.signal,
             audit,
-            // The vault of a stack keeps no archives yet.
-            archive: stackOf(session, options) === undefined ? await openLocalArchive(place) : undefined,
+            archive: await archiveBeside(session, options, opened),
             notifier: notify && openNotifier(notify.webhookFrom, session.env[notify.webhookFrom]),
           },
           policy,

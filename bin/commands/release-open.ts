@@ -4,7 +4,6 @@ import { openReleaseOnStack } from "../../lib/operations/act-on-stack.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { captureHere } from "../../lib/operations/capture-point.ts";
 import { recordPolicy, releaseEntries } from "../../lib/operations/entries.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { READ_WORKER, readPointBack } from "../../lib/operations/read-point.ts";
 import { findReceipt } from "../../lib/operations/receipt.ts";
 import { openRelease } from "../../lib/operations/release.ts";
@@ -13,7 +12,7 @@ import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatInstant, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
-import { databaseBy, readPolicyFile } from "../policy.ts";
+import { databaseBy, policyIn } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
 import { localVaultOf, stackOf, type VaultFlags } from "../vault.ts";
@@ -69,7 +68,7 @@ const show = (session: Session, receipt: ReleaseReceipt): ReleaseReceipt => {
 
 const openHere = async (session: Session, release: string, options: Options): Promise<ReleaseReceipt> => {
   const { policy: file } = options;
-  const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
+  const policy = file === undefined ? undefined : await policyIn(file);
   const databaseUrl = databaseBy(session.env, policy, options.database);
   const source = await localSource(databaseUrl);
   const { place, world, vault, audit } = await localVaultOf(session, options, "create");

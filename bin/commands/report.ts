@@ -1,14 +1,13 @@
 import { EXIT } from "../../lib/model/errors.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { makeReport, reportFiles, reportPeriod, type SignedReport } from "../../lib/operations/report.ts";
-import { openLocalArchive } from "../../lib/wiring/local.ts";
 import manifest from "../../package.json" with { type: "json" };
+import { archiveBeside } from "../archive.ts";
 import { formatNumber, formatTable } from "../format.ts";
 import { assertNewDirectory, writeNewDirectory } from "../new-directory.ts";
 import { withVaultOptions } from "../options.ts";
-import { readPolicyFile } from "../policy.ts";
+import { policyIn } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
-import { stackOf, vaultOf } from "../vault.ts";
+import { vaultOf } from "../vault.ts";
 
 const EXAMPLES = `
 Examples:
@@ -29,13 +28,13 @@ export const addReport: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, { from, to, policy: file, out, ...options }) => {
-        const policy = loadPolicy(file, await readPolicyFile(file));
+        const policy = await policyIn(file);
         const period = reportPeriod(policy, from, to);
         // A report is numbered and kept when it is made: what can be seen to fail fails before.
         await assertNewDirectory(out);
-        const { vault, world, audit, place } = await vaultOf(session, options);
-        // The vault of a stack keeps no archives yet.
-        const archive = stackOf(session, options) === undefined ? await openLocalArchive(place) : undefined;
+        const opened = await vaultOf(session, options);
+        const { vault, world, audit } = opened;
+        const archive = await archiveBeside(session, options, opened);
         const { version } = manifest;
         const made = await makeReport({ vault, archive, audit, signer: world.signer, version }, policy, period);
         if (made.unrecorded !== undefined)

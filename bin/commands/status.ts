@@ -1,12 +1,11 @@
 import { EXIT } from "../../lib/model/errors.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { type Status, statusOf } from "../../lib/operations/status.ts";
-import { openLocalArchive } from "../../lib/wiring/local.ts";
+import { archiveBeside } from "../archive.ts";
 import { formatAge, formatCount, formatInstant, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
-import { POLICY_FILE, readPolicyFile } from "../policy.ts";
+import { POLICY_FILE, policyIn } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
-import { stackOf, vaultOf } from "../vault.ts";
+import { vaultOf } from "../vault.ts";
 
 const EXAMPLES = `
 Examples:
@@ -25,11 +24,11 @@ export const addStatus: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, options) => {
-        const policy = loadPolicy(options.policy, await readPolicyFile(options.policy));
-        const { vault, world, audit, place } = await vaultOf(session, options);
-        const isLocal = stackOf(session, options) === undefined;
+        const policy = await policyIn(options.policy);
+        const opened = await vaultOf(session, options);
+        const { vault, world, audit } = opened;
         const status = await statusOf(
-          { vault, audit, clock: world.clock, archive: isLocal ? await openLocalArchive(place) : undefined },
+          { vault, audit, clock: world.clock, archive: await archiveBeside(session, options, opened) },
           policy,
         );
         session.output.result("status", status, () => statusLines(status));
