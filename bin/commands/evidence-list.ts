@@ -91,7 +91,7 @@ const wordsOf = (record: AuditRecord): string => {
     case "verify":
       return `level ${record.level}, ${formatNumber(record.points, "point")}, ${formatNumber(record.problems, "problem")}`;
     case "drill":
-      return `point ${record.part.id}, ${formatNumber(record.rows, "row")} restored in ${formatDuration(record.restoreMs)}`;
+      return `${record.part.store === "hot" ? "point" : "archive"} ${record.part.id}, ${formatNumber(record.rows, "row")} restored in ${formatDuration(record.restoreMs)}`;
     case "restore":
       return `point ${record.point}, ${formatNumber(record.rows, "row")}`;
     case "release":

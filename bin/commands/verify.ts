@@ -5,11 +5,11 @@ import { drillEntry, verifyEntry } from "../../lib/operations/entries.ts";
 import { type VerifyReport, verifyVault } from "../../lib/operations/verify.ts";
 import { type DrillReport, verifyByRestore } from "../../lib/operations/verify-restore.ts";
 import { localPlainReader, localTarget } from "../../lib/wiring/local.ts";
-import { withOwnServer } from "../../lib/wiring/own-server.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import { jobsOption, withVaultOptions } from "../options.ts";
 import type { AddCommand } from "../program.ts";
+import { withScratch } from "../scratch.ts";
 import type { Session } from "../session.ts";
 import { type OpenedVault, vaultOf } from "../vault.ts";
 import { runVerifyDay } from "../verify-day.ts";
@@ -85,8 +85,8 @@ const drill = (
   opened: OpenedVault,
   wanted: string,
   options: { readonly scratch?: string | undefined; readonly jobs?: number | undefined },
-): Promise<DrillReport> => {
-  const into = (databaseUrl: string): Promise<DrillReport> =>
+): Promise<DrillReport> =>
+  withScratch(options.scratch, (databaseUrl) =>
     verifyByRestore(
       {
         vault: opened.vault,
@@ -99,13 +99,8 @@ const drill = (
         signal: session.signal,
       },
       wanted,
-    );
-  if (options.scratch !== undefined) return into(options.scratch);
-  return withOwnServer(async (server) => {
-    await server.connect("scratch").then((made) => made[Symbol.asyncDispose]());
-    return await into(server.url("scratch"));
-  });
-};
+    ),
+  );
 
 const verifyLines = (report: VerifyReport): readonly string[] => [
   `verified ${formatNumber(report.points, "point")}, level ${report.level}: ${formatNumber(report.objects, "object")}, ${formatBytes(report.bytes)}${report.level === "list" ? "" : `, ${formatNumber(report.rows, "row")}`} in ${formatDuration(report.elapsedMs)}`,

@@ -1,4 +1,5 @@
 import type { PartTable } from "../model/point.ts";
+import type { TableFacts } from "../model/table.ts";
 import type { PlainReader } from "../ports/plain-reader.ts";
 import { frameEnd } from "./frames.ts";
 import type { LayerSource } from "./layers.ts";
@@ -20,18 +21,27 @@ export interface PlainComparison {
  * @param progress  rows compared since the last call
  * @throws OBJECT_*, DATABASE_*, and the signal's reason
  */
-export const comparePlain = async (
+export const comparePlain = (
   source: LayerSource,
   table: PartTable,
   reader: PlainReader,
   progress: (rows: number) => void,
   signal: AbortSignal,
+): Promise<PlainComparison> => compareFrames(readTable(source, table), table.facts, reader, progress, signal);
+
+/** The same of rows that come as frames, wherever they lie, in the order in which they were captured. */
+export const compareFrames = async (
+  captured: AsyncIterable<Buffer>,
+  table: TableFacts,
+  reader: PlainReader,
+  progress: (rows: number) => void,
+  signal: AbortSignal,
 ): Promise<PlainComparison> => {
-  const copy = reader.rows(table.facts)[Symbol.asyncIterator]();
+  const copy = reader.rows(table)[Symbol.asyncIterator]();
   let rows = 0;
   let different = 0;
   try {
-    for await (const frames of readTable(source, table)) {
+    for await (const frames of captured) {
       signal.throwIfAborted();
       const before = rows;
       for (let at = 0; at < frames.length; ) {
@@ -50,13 +60,13 @@ export const comparePlain = async (
   return { rows, different };
 };
 
-const textsOf = ({ facts }: PartTable, frame: Buffer): readonly (string | null)[] => {
-  if (facts.format === "text") {
+const textsOf = ({ format, columns }: TableFacts, frame: Buffer): readonly (string | null)[] => {
+  if (format === "text") {
     // COPY cannot tell a row without columns from one empty value; the columns do.
-    return facts.columns.length === 0 ? [] : textFields(frame).map((text) => text ?? null);
+    return columns.length === 0 ? [] : textFields(frame).map((text) => text ?? null);
   }
   return binaryFields(frame).map((field, i) =>
-    field === undefined ? null : textOf(facts.columns[i]?.wireTypeOid ?? 0, field),
+    field === undefined ? null : textOf(columns[i]?.wireTypeOid ?? 0, field),
   );
 };
 

@@ -89,7 +89,7 @@ export type Act =
       readonly problems: number;
       readonly elapsedMs: number;
     }
-  /** A restore into a scratch database that was compared row by row; restore estimates come from these. */
+  /** A restore into a scratch database that was compared row by row; restore estimates come from those of points. */
   | {
       readonly act: "drill";
       readonly part: Pick<PartId, "store" | "id">;

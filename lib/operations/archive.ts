@@ -75,7 +75,7 @@ export interface WantedArchive {
 }
 
 /** @throws ARCHIVE_NOT_FOUND  there is no such archive, or it lacks a class; OBJECT_CORRUPT  what is there cannot be told */
-const findParts = async (
+export const findParts = async (
   archive: RetainedStore,
   { id, classes }: WantedArchive,
 ): Promise<readonly StoredArchivePart[]> => {

@@ -57,7 +57,9 @@ const lastDrills = async (
   databases: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, EpochMs>> => {
   const found = new Map<string, EpochMs>();
-  for await (const { database, at } of newestRecordsOf(evidence, "drill")) {
+  for await (const { database, at, part } of newestRecordsOf(evidence, "drill")) {
+    // Of an archive it says nothing about points.
+    if (part.store !== "hot") continue;
     if (database !== undefined && databases.has(database) && !found.has(database)) found.set(database, at);
     if (found.size === databases.size) break;
   }

@@ -21,7 +21,8 @@ type Drill = Pick<Extract<Act, { readonly act: "drill" }>, "plainBytes" | "resto
 export const measuredRate = async (evidence: ObjectStore): Promise<RestoreRate | undefined> => {
   const drills: Drill[] = [];
   for await (const record of newestRecordsOf(evidence, "drill")) {
-    if (record.restoreMs >= RESTORE_MS_MIN) drills.push(record);
+    // An archive is loaded over one connection.
+    if (record.part.store === "hot" && record.restoreMs >= RESTORE_MS_MIN) drills.push(record);
     if (drills.length === DRILLS_MAX) break;
   }
   return rateOfDrills(drills);

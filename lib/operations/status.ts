@@ -89,7 +89,7 @@ export const statusOf = async (world: StatusWorld, policy: Policy): Promise<Stat
     ),
   );
   const head = await lookAtHead(evidence, { publicKey: undefined, lastSeq: Number.POSITIVE_INFINITY });
-  const drill = await unlessBroken(() => lastRecordOf(evidence, "drill"));
+  const drill = await unlessBroken(() => lastRecordOf(evidence, "drill", ({ part }) => part.store === "hot"));
   const tiers = (verdicts.value ?? []).map((verdict) =>
     tierStatus(verdict, { policy, now, points: found.points, archives: archives.parts, holds }),
   );

@@ -126,6 +126,7 @@ test("what is asked wrongly ends with its status, and nothing is written", async
   await expect(stat(file("out.sql"))).rejects.toMatchObject({ code: "ENOENT" });
   expect(await statusOf("archive", "verify")).toBe(2);
   expect(await statusOf("archive", "verify", "x/2026-01-01", "--all")).toBe(2);
+  expect(await statusOf("archive", "verify", "--all", "--level", "restore")).toBe(2);
   expect(await statusOf("archive", "create")).toBe(2);
   const policy = create.slice(2, 4);
   expect(await statusOf("archive", "create", ...policy, "--point", "latest")).toBe(2);

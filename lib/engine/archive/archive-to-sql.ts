@@ -2,25 +2,30 @@ import { Failure } from "../../model/errors.ts";
 import type { RetainedStore } from "../../ports/retained-store.ts";
 import type { RestoreScope } from "../restore/restore-plan.ts";
 import { selectStatements } from "../restore/select-statements.ts";
-import type { SqlContent } from "../restore/sql-stream.ts";
+import type { RowLines, SqlContent } from "../restore/sql-stream.ts";
 import { EMPTY_DATABASE, headingOf, type SqlReport, type SqlWorld, writeStream } from "../restore/write-sql.ts";
+import type { ArchivedTable } from "./archive-manifest.ts";
 import { archiveId } from "./archive-names.ts";
 import { selectTables } from "./archive-scope.ts";
 import { type OpenedArchivePart, readArchivedTable } from "./open-archive-part.ts";
 
+/** A table of an archive, and its rows. */
+export interface ReadableTable extends ArchivedTable {
+  readonly lines: () => AsyncIterable<RowLines>;
+}
+
 /**
- * Writes archive parts of one archive as one SQL stream: with the foreign keys between their classes, and with everything
- * that the database had if they are all its classes.
+ * Archive parts of one archive as one SQL stream: with the foreign keys between their classes, and with everything that the
+ * database had if they are all its classes.
  * @param tables  `schema.name` of those that are wanted; empty: all
  * @throws ARCHIVE_MIXED  the parts were made of different points
- * @throws TABLE_NOT_FOUND, OBJECT_*
+ * @throws TABLE_NOT_FOUND
  */
-export const writeArchiveSql = async (
-  world: SqlWorld,
+export const archivedContent = (
   archive: RetainedStore,
   parts: readonly OpenedArchivePart[],
   tables: readonly string[],
-): Promise<SqlReport> => {
+): SqlContent<ReadableTable> => {
   const [first] = parts;
   if (first === undefined) throw new TypeError("no part of an archive is to be written");
   const { manifest } = first;
@@ -35,15 +40,21 @@ export const writeArchiveSql = async (
       ? selectTables(manifest.schema, facts, parts.length === manifest.classes.length ? "all classes" : "some classes")
       : selectStatements(manifest.schema, facts, scope, EMPTY_DATABASE);
   const wanted = all.filter((table) => selection.tableOids.has(table.facts.oid));
-  const content: SqlContent = {
-    heading: [...headingOf(manifest.point), ...selection.notices],
-    selection,
-    tables: wanted,
-  };
+  return { heading: [...headingOf(manifest.point), ...selection.notices], selection, tables: wanted };
+};
+
+/** Writes such a stream. @throws OBJECT_*, and what making it throws */
+export const writeArchiveSql = async (
+  world: SqlWorld,
+  archive: RetainedStore,
+  parts: readonly OpenedArchivePart[],
+  tables: readonly string[],
+): Promise<SqlReport> => {
+  const content = archivedContent(archive, parts, tables);
   return writeStream(
     world,
     content,
-    wanted.reduce((rows, table) => rows + table.rows, 0),
+    content.tables.reduce((rows, table) => rows + table.rows, 0),
   );
 };
 

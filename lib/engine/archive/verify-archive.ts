@@ -4,7 +4,7 @@ import type { ReportProgress } from "../../model/progress.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { RetainedStore } from "../../ports/retained-store.ts";
 import type { Vault } from "../vault.ts";
-import { Problems, type VerifyLevel, type VerifyProblem } from "../verify-report.ts";
+import { Problems, type VerifyFindings, type VerifyLevel } from "../verify-report.ts";
 import { archiveId, archivePrefix } from "./archive-names.ts";
 import type { StoredArchivePart } from "./list-archive-parts.ts";
 import { getArchived, type OpenedArchivePart, openArchivePart, openFrame } from "./open-archive-part.ts";
@@ -19,19 +19,8 @@ export interface ArchiveVerifyWorld {
   readonly signal: AbortSignal;
 }
 
-export interface ArchiveVerifyReport {
-  readonly level: VerifyLevel;
+export interface ArchiveVerifyReport extends VerifyFindings {
   readonly parts: number;
-  readonly tables: number;
-  /** Rows opened; none at level list. */
-  readonly rows: number;
-  /** Objects looked at, and their bytes. */
-  readonly objects: number;
-  readonly bytes: number;
-  readonly problems: readonly VerifyProblem[];
-  readonly proven: readonly string[];
-  readonly notProven: readonly string[];
-  readonly elapsedMs: number;
 }
 
 const LIST_PROVEN = [
@@ -42,7 +31,8 @@ const READ_PROVEN = [
   "every byte of every object has its digest; every frame opens, unpacks, and holds as many rows as the manifest says",
 ] as const;
 const NOT_READ = "no pack was opened: whether rows can be read is not shown";
-const NEVER_READ = "no database was restored: whether PostgreSQL takes the schema and the rows is not shown";
+const NEVER_READ =
+  "no database was restored: whether PostgreSQL takes the schema and the rows is shown by level restore only";
 
 /**
  * Verifies archive parts without a database, and collects every problem.

@@ -1,7 +1,7 @@
 import type { SchemaStatement } from "../../model/schema.ts";
 import type { TableFacts } from "../../model/table.ts";
 import { setvalSql } from "./apply-restore.ts";
-import { analysedNames } from "./finish-tables.ts";
+import { analysedNames, statementTask } from "./finish-tables.ts";
 import type { Selection } from "./select-statements.ts";
 import { qualified, quoteLiteral, quoteName } from "./sql-names.ts";
 
@@ -45,12 +45,12 @@ export interface StreamedTable {
   readonly lines: () => AsyncIterable<RowLines>;
 }
 
-export interface SqlContent {
+export interface SqlContent<Table extends StreamedTable = StreamedTable> {
   /** What a person who opens the stream should know: a line of comment each. */
   readonly heading: readonly string[];
   readonly selection: Selection;
   /** Those of the selection. */
-  readonly tables: readonly StreamedTable[];
+  readonly tables: readonly Table[];
 }
 
 /** The next bytes of the stream. */
@@ -59,31 +59,57 @@ export interface SqlPiece extends RowLines {
   readonly table?: number;
 }
 
-/** Tables and their schema as one SQL stream that `psql -f` loads into an empty database, whole or not at all. */
-export async function* sqlStream({ heading, selection, tables }: SqlContent): AsyncGenerator<SqlPiece> {
+/** What a stream does next: runs some SQL, or loads the rows of a table. */
+export type SqlStep<Table extends StreamedTable> =
+  | { readonly sql: string; readonly doing: string }
+  | { readonly table: Table; readonly index: number };
+
+/** A stream as the steps that it is, for who speaks to a server himself. */
+export function* sqlSteps<Table extends StreamedTable>({
+  heading,
+  selection,
+  tables,
+}: SqlContent<Table>): Generator<SqlStep<Table>> {
   const pre = selection.statements.filter((statement) => statement.section === "pre");
   const post = selection.statements.filter((statement) => statement.section === "post");
-  yield text(`${heading.map(comment).join("")}${SETTINGS}`);
-  for (const statement of pre) yield text(`\n${sqlOf(statement)};\n`);
-  for (const [table, one] of tables.entries()) {
-    yield text(`\n${copySql(one.facts)};\n`);
-    for await (const lines of one.lines()) yield { ...lines, table };
-    yield text("\\.\n");
-  }
-  yield text("\n");
-  for (const sequence of selection.sequences) yield text(`${setvalSql(sequence)};\n`);
-  for (const statement of post) yield text(`\n${sqlOf(statement)};\n`);
-  yield text("\n");
+  yield { sql: `${heading.map(comment).join("")}${SETTINGS}`, doing: "beginning the restore" };
+  for (const statement of pre) yield stepOf(statement);
+  for (const [index, table] of tables.entries()) yield { table, index };
+  yield { sql: "\n", doing: "setting sequences" };
+  for (const sequence of selection.sequences)
+    yield { sql: `${setvalSql(sequence)};\n`, doing: `setting sequence ${sequence.schema}.${sequence.name}` };
+  for (const statement of post) yield stepOf(statement);
+  yield { sql: "\n", doing: "analysing" };
   // Only what was made: in a database that holds more, ANALYZE of everything takes its time and warns of what is not ours.
   const facts = tables.map((one) => one.facts);
-  for (const name of analysedNames([...pre, ...post], facts)) yield text(`ANALYZE ${name};\n`);
-  yield text("COMMIT;\n");
+  for (const name of analysedNames([...pre, ...post], facts))
+    yield { sql: `ANALYZE ${name};\n`, doing: `analysing ${name}` };
+  yield { sql: "COMMIT;\n", doing: "ending the restore" };
+}
+
+/** Tables and their schema as one SQL stream that `psql -f` loads into an empty database, whole or not at all. */
+export async function* sqlStream(content: SqlContent): AsyncGenerator<SqlPiece> {
+  for (const step of sqlSteps(content)) {
+    if ("sql" in step) {
+      yield text(step.sql);
+      continue;
+    }
+    const { table, index } = step;
+    yield text(`\n${copySql(table.facts)};\n`);
+    for await (const lines of table.lines()) yield { ...lines, table: index };
+    yield text("\\.\n");
+  }
 }
 
 const text = (sql: string): SqlPiece => ({ bytes: Buffer.from(sql, "utf8"), rows: 0 });
 
 /** A line of a comment: what a name holds must not end it. */
 const comment = (line: string): string => `-- ${line.replaceAll(/[\r\n]+/g, " ")}\n`;
+
+const stepOf = (statement: SchemaStatement) => ({
+  sql: `\n${sqlOf(statement)};\n`,
+  doing: statementTask(statement).doing,
+});
 
 const sqlOf = (statement: SchemaStatement): string => {
   if (!ROLE_KINDS.has(statement.kind)) return statement.sql;
