@@ -5,14 +5,13 @@ import { recorded } from "../../lib/operations/audit.ts";
 import { type CaptureReport, captureDatabase, captureReportOf } from "../../lib/operations/capture.ts";
 import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
 import { openPoint } from "../../lib/operations/points.ts";
-import { loadPolicy } from "../../lib/operations/policy.ts";
 import { type TableTaken, tablesTaken } from "../../lib/operations/tables-taken.ts";
 import { localSource, localToday } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
 import { formatBytes, formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
-import { databaseBy, readPolicyFile } from "../policy.ts";
+import { databaseBy, policyIn } from "../policy.ts";
 import type { AddCommand } from "../program.ts";
 import type { Session } from "../session.ts";
 import { localVaultOf, stackOf, type VaultFlags, vaultOf } from "../vault.ts";
@@ -72,7 +71,7 @@ const show = (session: Session, report: CaptureReport): CaptureReport => {
 
 const captureHere = async (session: Session, options: Options): Promise<CaptureReport> => {
   const { policy: file } = options;
-  const policy = file === undefined ? undefined : loadPolicy(file, await readPolicyFile(file));
+  const policy = file === undefined ? undefined : await policyIn(file);
   const databaseUrl = databaseBy(session.env, policy, options.database);
   const source = await localSource(databaseUrl);
   const { place, world, vault, audit } = await localVaultOf(session, options, "create");

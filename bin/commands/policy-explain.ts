@@ -1,12 +1,13 @@
 import { EXIT } from "../../lib/model/errors.ts";
-import { explainPolicy, loadPolicy, type PolicyExplained } from "../../lib/operations/policy.ts";
-import { localClock, openLocalArchive } from "../../lib/wiring/local.ts";
+import { explainPolicy, type PolicyExplained } from "../../lib/operations/policy.ts";
+import { localClock } from "../../lib/wiring/local.ts";
+import { archiveBeside } from "../archive.ts";
 import { formatInstant, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
-import { policyArgument, readPolicyFile } from "../policy.ts";
+import { policyArgument, policyIn } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import type { Session } from "../session.ts";
-import { stackOf, type VaultFlags, vaultOf } from "../vault.ts";
+import { type VaultFlags, vaultOf } from "../vault.ts";
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +24,7 @@ export const addPolicyExplain: AddCommand = (program, act) => {
     .addHelpText("after", EXAMPLES)
     .action(
       act(async (session, file, options) => {
-        const policy = loadPolicy(file, await readPolicyFile(file));
+        const policy = await policyIn(file);
         const stores = options.vault === undefined ? {} : await storesOf(session, options);
         const explained = await explainPolicy(policy, stores, localClock.now());
         session.output.result("policy.explain", { file, timeZone: policy.timeZone, ...explained }, () =>
@@ -34,10 +35,9 @@ export const addPolicyExplain: AddCommand = (program, act) => {
     );
 };
 
-/** A stack keeps no archives yet. */
 const storesOf = async (session: Session, flags: VaultFlags) => {
-  const { place, vault } = await vaultOf(session, flags);
-  return stackOf(session, flags) === undefined ? { vault, archive: await openLocalArchive(place) } : { vault };
+  const opened = await vaultOf(session, flags);
+  return { vault: opened.vault, archive: await archiveBeside(session, flags, opened) };
 };
 
 const explainedLines = ({
