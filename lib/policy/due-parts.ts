@@ -67,11 +67,14 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
           class: name,
           message: `${isKnown ? `class ${name}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
         });
-      else if (known.rowAge !== undefined && age === undefined)
+      else if (known.rowAge !== undefined && day === undefined && age?.column !== known.rowAge.column)
         notices.push({
           ...about,
           class: name,
-          message: `class ${name} was captured before its rows left by their age, so that nobody can tell them apart: all of them go with those of the day after the capture`,
+          message:
+            age === undefined
+              ? `class ${name} was captured before its rows left by their age, so that nobody can tell them apart: all of them go with those of the day after the capture`
+              : `class ${name} was captured when its rows left by ${age.column}, so that nobody can tell them apart by ${known.rowAge.column}: they go by the days of ${age.column}`,
         });
       const verdict = isAhead || now < deleteAt ? "kept" : now < deadline ? "due" : "overdue";
       const because = reasonOf(policy, held, term, startedAt, { day, rowsFrom });

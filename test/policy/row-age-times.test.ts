@@ -72,6 +72,18 @@ test("a part that was captured before the rule is told, once; one that was divid
   expect(noticesOf(captured(["raw", "raw_2026-11-19"]))).toEqual([]);
 });
 
+test("days of another column than the policy's are told, once for a point, and go as they were divided", () => {
+  const other = policyOf([dataClass("raw", "P20D", { rowAge: { column: "seen_on", max: term("P3D") } })]);
+  const point = captured(["raw", "raw_2026-11-19"]);
+  expect(duePartsOf(other, [point], CAPTURED_AT).notices.map(({ class: name, message }) => [name, message])).toEqual([
+    [
+      "raw",
+      "class raw was captured when its rows left by at, so that nobody can tell them apart by seen_on: they go by the days of at",
+    ],
+  ]);
+  expect(verdictOf(other, point)).toEqual(verdictOf(POLICY, point));
+});
+
 test("a point that was divided for another class alone was captured before the rule too", () => {
   const [raw] = captured([]).rowAges ?? [];
   if (raw === undefined) throw new TypeError("nothing was divided");
