@@ -48,6 +48,8 @@ export interface ScheduleRow {
   readonly purpose: string;
   readonly legalBasis: string;
   readonly max: string;
+  /** How long the rows of a day are kept where they leave by their age, and by which column they are of a day. */
+  readonly rowAge?: string;
   readonly min?: string;
   readonly archive?: string;
   readonly lock?: string;

@@ -193,6 +193,7 @@ const scheduleOf = (one: DataClass): ScheduleRow => ({
   purpose: one.purpose,
   legalBasis: one.legalBasis,
   max: writeTerm(one.max),
+  rowAge: one.rowAge && `${writeTerm(one.rowAge.max)} from the day of ${one.rowAge.column}`,
   min: one.min && minimumWords(one.min),
   archive:
     one.archive &&

@@ -1,4 +1,5 @@
 import type { AuditRecord, PartId } from "../model/audit.ts";
+import { partsInWords } from "../model/part-groups.ts";
 import type { ApprovalRow, PolicyChangeRow } from "../model/report.ts";
 import type { DailyVerification } from "../model/verification.ts";
 import type { ReportEvidence } from "./evidence.ts";
@@ -36,7 +37,10 @@ const approvalIn = (
 ): Pick<ApprovalRow, "what" | "about"> | undefined => {
   switch (record.act) {
     case "hold":
-      return { what: `hold ${record.step}`, about: `${record.hold}: ${record.parts.map(partWords).join(", ")}` };
+      return {
+        what: `hold ${record.step}`,
+        about: `${record.hold}: ${partsInWords(record.parts, partWords).join(", ")}`,
+      };
     case "policy":
       return {
         what: record.before === undefined ? "policy first seen" : "policy changed",

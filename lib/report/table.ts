@@ -21,8 +21,8 @@ export interface ReportTable {
   readonly none: string;
   readonly headings: readonly Heading[];
   readonly cells: readonly (readonly Cell[])[];
-  /** Which of them the page shows first, in words, and the rows in that order. */
-  readonly first?: { readonly words: string; readonly cells: readonly (readonly Cell[])[] };
+  /** Rows as the page shows them, some as one, in the order that is told in words. */
+  readonly onPage: { readonly words: string; readonly cells: readonly (readonly Cell[])[] };
 }
 
 interface Column<Row> extends Heading {
@@ -34,20 +34,26 @@ export type Columns<Row> = Readonly<
   Record<CellKind, (name: string, title: string | undefined, of: (row: Row) => Cell) => Column<Row>>
 >;
 
-interface TableOf<Row> extends Omit<ReportTable, "headings" | "cells" | "first"> {
+interface TableOf<Row> extends Omit<ReportTable, "headings" | "cells" | "onPage"> {
   readonly rows: readonly Row[];
   readonly columns: (make: Columns<Row>) => readonly Column<Row>[];
+  /** What the page shows instead of the rows: those of days of a class as one. */
+  readonly onPage?: (rows: readonly Row[]) => readonly Row[];
+  /** Which of them it shows first. */
   readonly first?: { readonly words: string; readonly by: (a: Row, b: Row) => number };
 }
 
-export const tableOf = <Row>({ columns, rows, first, ...table }: TableOf<Row>): ReportTable => {
+export const tableOf = <Row>({ columns, rows, onPage = (all) => all, first, ...table }: TableOf<Row>): ReportTable => {
   const made = columns(columnsOf<Row>());
   const cellsOf = (row: Row): readonly Cell[] => made.map(({ of }) => of(row));
   return {
     ...table,
     headings: made.map(({ of: _, ...heading }) => heading),
     cells: rows.map(cellsOf),
-    ...(first && { first: { words: first.words, cells: rows.toSorted(first.by).map(cellsOf) } }),
+    onPage: {
+      words: first?.words ?? "in order",
+      cells: (first === undefined ? onPage(rows) : onPage(rows).toSorted(first.by)).map(cellsOf),
+    },
   };
 };
 

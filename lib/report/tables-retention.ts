@@ -1,5 +1,9 @@
+import type { PartId } from "../model/audit.ts";
+import { classWords, groupDays, placeWords } from "../model/part-groups.ts";
 import type { ComplianceReport } from "../model/report.ts";
+import { partClass } from "../model/row-age.ts";
 import { partWords } from "./acts.ts";
+import { mergeDays, most, sumOf } from "./day-rows.ts";
 import { partColumns } from "./part-columns.ts";
 import { type ReportTable, tableOf } from "./table.ts";
 
@@ -11,6 +15,16 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Parts that are there",
     none: "No part was in the vault when the report was made.",
     rows: report.kept,
+    onPage: (rows) =>
+      mergeDays(
+        rows,
+        ({ database, tier, state }) => JSON.stringify([database, tier, state]),
+        (group) => ({
+          ...group[0],
+          rows: sumOf(group, (row) => row.rows),
+          sealedBytes: sumOf(group, (row) => row.sealedBytes),
+        }),
+      ),
     first: { words: "those that are due next", by: (a, b) => a.deadline - b.deadline },
     columns: ({ bytes, count, deadline, instant, prose, text }) => [
       ...partColumns(text),
@@ -32,6 +46,17 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Expiries and proof of deletion",
     none: "No part left.",
     rows: report.expiries,
+    onPage: (rows) =>
+      mergeDays(
+        rows,
+        ({ database, tier, objectsLeft, keyShredded }) =>
+          JSON.stringify([database, tier, objectsLeft === 0, keyShredded]),
+        (group) => ({
+          ...most(group, (row) => -row.marginMs),
+          objectsDeleted: sumOf(group, (row) => row.objectsDeleted),
+          objectsLeft: sumOf(group, (row) => row.objectsLeft),
+        }),
+      ),
     first: { words: "those with the smallest margin", by: (a, b) => a.marginMs - b.marginMs },
     columns: ({ count, deadline, duration, instant, text }) => [
       ...partColumns(text),
@@ -75,6 +100,12 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Copies that outlived their deadline",
     none: "No copy outlived its deadline.",
     rows: report.overdue,
+    onPage: (rows) =>
+      mergeDays(
+        rows,
+        ({ state, heldBy }) => JSON.stringify([state, heldBy]),
+        (group) => most(group, (row) => row.lateMs),
+      ),
     columns: ({ deadline, duration, prose, text }) => [
       ...partColumns(text),
       deadline("deadline", "Gone by", (row) => row.deadline),
@@ -90,6 +121,12 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Alarms before a deadline",
     none: "No alarm was raised.",
     rows: report.alarms,
+    onPage: (rows) =>
+      mergeDays(
+        rows,
+        () => "",
+        (group) => most(group, (row) => row.seq),
+      ),
     first: { words: "the newest", by: (a, b) => b.seq - a.seq },
     columns: ({ count, deadline, instant, prose, text }) => [
       instant("at", "At", (row) => row.at),
@@ -105,6 +142,7 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
     title: "Holds",
     none: "No hold was in force or asked for.",
     rows: report.holds,
+    onPage: (rows) => rows.map((row) => ({ ...row, parts: mergedParts(row.parts) })),
     columns: ({ instant, prose, text }) => [
       text("hold", "Hold", (row) => row.hold),
       text("state", "State", (row) => row.state),
@@ -149,9 +187,16 @@ export const retentionTables = (report: ComplianceReport): readonly ReportTable[
   }),
 ];
 
+const mergedParts = (parts: readonly PartId[]): readonly PartId[] =>
+  groupDays(parts, (part) => part).map((group) => ({
+    store: group[0].store,
+    id: placeWords(group),
+    class: classWords(group.map((part) => part.class)).join(),
+  }));
+
 const byClass = ({ expiries }: ComplianceReport) => {
   const shredded = expiries.filter(({ keyShredded }) => keyShredded);
-  return [...Map.groupBy(shredded, (row) => row.part.class)]
+  return [...Map.groupBy(shredded, (row) => partClass(row.part.class).class)]
     .map(([name, rows]) => ({
       class: name,
       shredded: rows.length,

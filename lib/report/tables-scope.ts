@@ -1,4 +1,5 @@
 import type { ComplianceReport } from "../model/report.ts";
+import { mergeDays } from "./day-rows.ts";
 import { partColumns } from "./part-columns.ts";
 import { type ReportTable, tableOf } from "./table.ts";
 
@@ -51,6 +52,12 @@ export const scopeTables = ({
     title: "Parts that left without a record",
     none: "Every part that was made in the period is there, or a record says that it left.",
     rows: lost,
+    onPage: (rows) =>
+      mergeDays(
+        rows,
+        () => "",
+        (group) => group[0],
+      ),
     columns: ({ text, instant, count }) => [
       ...partColumns(text),
       instant("captured_at", "Captured", (row) => row.startedAt),
@@ -69,6 +76,7 @@ export const scopeTables = ({
       prose("purpose", "Purpose", (row) => row.purpose),
       prose("legal_basis", "Legal basis", (row) => row.legalBasis),
       text("max", "Gone within", (row) => row.max),
+      prose("row_age", "Rows of a day", (row) => row.rowAge),
       prose("min", "Kept at least", (row) => row.min),
       prose("archive", "Archives", (row) => row.archive),
       prose("lock", "Lock", (row) => row.lock),

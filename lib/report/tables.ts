@@ -1,3 +1,4 @@
+import { classWords } from "../model/part-groups.ts";
 import type { ComplianceReport } from "../model/report.ts";
 import { type ReportTable, tableOf } from "./table.ts";
 import { retentionTables } from "./tables-retention.ts";
@@ -16,6 +17,7 @@ const backupTables = ({ captures, archives, failures, missed }: ComplianceReport
     title: "Points captured",
     none: "No point was captured.",
     rows: captures,
+    onPage: (rows) => rows.map((row) => ({ ...row, classes: [classWords(row.classes).join(", ")] })),
     first: { words: "the newest", by: (a, b) => b.startedAt - a.startedAt },
     columns: ({ bytes, count, instant, prose, text }) => [
       instant("started_at", "Started", (row) => row.startedAt),

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compileReport } from "../../lib/report/compile-report.ts";
+import { csvOf } from "../../lib/report/csv.ts";
 import { localOf, periodWords } from "../../lib/report/html/cells.ts";
 import { html } from "../../lib/report/html/markup.ts";
 import { renderPage } from "../../lib/report/html/page.ts";
+import type { ReportTable } from "../../lib/report/table.ts";
+import { tablesOf } from "../../lib/report/tables.ts";
 import { HOSTILE, withText } from "./hostile.ts";
 import { nothing, quarter } from "./quarter.ts";
 
@@ -91,8 +94,27 @@ test("every section of the nineteen is there by its number, and every link leads
 });
 
 test("long tables are cut on the page, and say of how many rows and where all of them are", () => {
-  expect(page()).toContain("12 of 289, those with the smallest margin; all of them in <code>09-expiries.csv</code>");
+  expect(page()).toContain(
+    "12 of 90, those that are not green, then the newest; all of them in <code>07-daily-verifications.csv</code>",
+  );
   expect(page()).toContain("−5 h 00 min");
+});
+
+test("a day of a class is one row for all points on the page, one stroke for its point, and whole in the tables", () => {
+  expect(page()).toContain(
+    "12 of 511, those with the smallest margin; a day of a class is one row here, all 1,029 are in <code>09-expiries.csv</code>",
+  );
+  expect(page()).toContain('<bdi>6 points</bdi></td><td class="word"><bdi>visits, day 2026-11-25</bdi>');
+  expect(page()).toContain("<bdi>financial, other, personal, visits with 7 days from 2026-11-24 to 2026-11-30</bdi>");
+  expect(page()).toContain("hot, class visits: 83 parts left since, 7 parts there");
+  expect(page()).toContain("P7D from the day of seen_at");
+  expect(page()).not.toContain("visits_2026");
+  const [expiries, captures] = ["expiries", "captures"].map((name) =>
+    csvOf(tablesOf(compileReport(quarter())).find((table) => table.name === name) as ReportTable),
+  );
+  // A week of days in seven points each and in a release, but for two that the missing point would have had.
+  expect(expiries?.match(/,visits_2026-10-0[1-7],/g)).toHaveLength(7 * 7 - 2 + 6);
+  expect(captures).toContain("financial other personal visits visits_2026-11-24 visits_2026-11-25");
 });
 
 test("a plot says in words what it shows", () => {

@@ -35,6 +35,15 @@ export const CLASSES = [
   { name: "personal", days: 14, rows: 86_400 },
 ] as const;
 
+/** Class whose rows leave a week after the day that they are of; its tables hold the visits of the shop. */
+export const AGED = { name: "visits", days: 7, rowsOfDay: 18_000 } as const;
+/** A day of visits begins at midnight in Copenhagen, and the nightly point comes three hours later. */
+export const visitsDeadline = (day: number): number => FIRST_NIGHT + (day + AGED.days) * DAY_MS - 3 * HOUR_MS;
+export const visitsOf = (day: number): string => `${AGED.name}_${dayOf(day)}`;
+/** The days of visits that a point has, the youngest last. */
+export const visitDays = (index: number): readonly number[] =>
+  Array.from({ length: AGED.days }, (_, i) => index - AGED.days + 1 + i);
+
 export const verificationOf = (index: number, startedAt: EpochMs): DailyVerification => {
   const isMissing = index >= MISSING_DAY && index < MISSING_DAY + 3;
   const isOverdue = index >= OVERDUE_DAY + 14;
@@ -115,6 +124,14 @@ export const SCHEDULE: ReportEvidence["schedule"] = [
     min: "P10Y from end of year",
     archive: "monthly P11Y",
     lock: "compliance P10Y",
+  },
+  {
+    class: "visits",
+    tables: ["public.visits"],
+    purpose: "finding out what fails",
+    legalBasis: "Art. 6(1)(f) GDPR",
+    max: "P28D",
+    rowAge: "P7D from the day of seen_at",
   },
   { class: "other", tables: ["public.*"], purpose: "running the shop", legalBasis: "Art. 6(1)(f) GDPR", max: "P28D" },
 ];

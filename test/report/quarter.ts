@@ -4,6 +4,7 @@ import type { KeptRow } from "../../lib/model/report.ts";
 import type { EpochMs } from "../../lib/model/units.ts";
 import type { ReportEvidence } from "../../lib/report/evidence.ts";
 import {
+  AGED,
   CLASSES,
   DAY_MS,
   DAYS,
@@ -24,6 +25,9 @@ import {
   SCHEDULE,
   UNVERIFIED_DAY,
   verificationOf,
+  visitDays,
+  visitsDeadline,
+  visitsOf,
 } from "./quarter-facts.ts";
 
 /**
@@ -87,6 +91,7 @@ class Story {
 
   letGo(index: number): void {
     for (const age of [14, 28]) this.#expire(index, index - age, age);
+    this.#expireVisits(index - AGED.days);
   }
 
   evidence(): ReportEvidence {
@@ -154,13 +159,14 @@ class Story {
       point: id,
       tier,
       ...label,
-      classes: CLASSES.map(({ name }) => name),
+      classes: [...CLASSES.map(({ name }) => name), AGED.name, ...visitDays(index).map(visitsOf)],
       tables: 23,
       rows: 1_437_600 + index * 811,
       storedBytes: 9_200_000 + (index % 5) * 1_100_000,
       startedAt,
       finishedAt,
     });
+    this.#keepVisits(id, tier, index, startedAt);
     for (const { name, days, rows } of CLASSES) {
       const keptDays = tier === "hot" ? days : 14;
       const deadline = startedAt + keptDays * DAY_MS;
@@ -180,6 +186,57 @@ class Story {
         because: isHeld ? "hold h-0007 until 2027-01-31" : `class ${name} is kept for P${keptDays}D`,
       });
     }
+  }
+
+  #keepVisits(id: string, tier: Tier, index: number, startedAt: EpochMs): void {
+    for (const day of [...visitDays(index), index + 1]) {
+      const deadline = visitsDeadline(day);
+      if (deadline - MARGIN_MS < PERIOD.to) continue;
+      const own = day > index;
+      this.#kept.push({
+        part: { store: "hot", id, class: own ? AGED.name : visitsOf(day) },
+        database: "shop",
+        tier,
+        startedAt,
+        rows: own ? 0 : AGED.rowsOfDay,
+        sealedBytes: AGED.rowsOfDay * 40,
+        deleteAt: deadline - MARGIN_MS,
+        deadline,
+        state: "kept",
+        because: `rows of class ${AGED.name} are kept for P${AGED.days}D from ${own ? "the day after their capture" : `their day, ${dayOf(day)}`}`,
+      });
+    }
+  }
+
+  /** The visits of a day leave every point that has them, with one record for each. */
+  #expireVisits(day: number): void {
+    const deadline = visitsDeadline(day);
+    for (let of = Math.max(0, day); of < day + AGED.days; of++) this.#goneVisits(of, visitsOf(day), deadline);
+    if (day > 0) this.#goneVisits(day - 1, AGED.name, deadline);
+  }
+
+  /** Of the nightly point of a day, and of its release. */
+  #goneVisits(index: number, name: string, deadline: EpochMs): void {
+    const startedAt = FIRST_NIGHT + index * DAY_MS;
+    if (index !== MISSING_DAY && index < DAYS) this.#goneBy(idOf(index), "hot", name, startedAt, deadline);
+    if (index % 14 === 9 && index < DAYS)
+      this.#goneBy(`${idOf(index)}-r`, "release", name, startedAt + 14 * HOUR_MS, deadline);
+  }
+
+  #goneBy(id: string, tier: Tier, name: string, startedAt: EpochMs, deadline: EpochMs): void {
+    const lookedAt = deadline - MARGIN_MS + 20 * 60_000;
+    this.#tell(lookedAt, {
+      act: "expire",
+      part: { store: "hot", id, class: name },
+      tier,
+      startedAt,
+      deadline,
+      keyShredded: true,
+      objectsDeleted: 3,
+      objectsLeft: 0,
+      lookedAt,
+      marginMs: deadline - lookedAt,
+    });
   }
 
   #archive(index: number, at: EpochMs): void {

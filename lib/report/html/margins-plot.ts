@@ -1,6 +1,8 @@
 import { formatDuration, formatNumber } from "../../model/measure.ts";
 import type { ComplianceReport } from "../../model/report.ts";
+import { partClass } from "../../model/row-age.ts";
 import { DAY_MS, type EpochMs, HOUR_MS } from "../../model/units.ts";
+import { mergeDays, most } from "../day-rows.ts";
 import { heldParts, newestOf, partKey } from "../retention.ts";
 import { html, type Markup } from "./markup.ts";
 import { type PlotWidth, round, timeAxis, WIDTHS } from "./time-axis.ts";
@@ -41,23 +43,27 @@ const dotsOf = ({ expiries, overdue, period }: ComplianceReport): readonly Dot[]
   const held = heldParts(overdue);
   for (const row of newestOf(expiries).values()) {
     if (row.objectsLeft > 0) continue;
-    const key = JSON.stringify([Math.floor(row.lookedAt / DAY_MS), row.part.class, held.has(partKey(row.part))]);
+    const { class: name } = partClass(row.part.class);
+    const key = JSON.stringify([Math.floor(row.lookedAt / DAY_MS), name, held.has(partKey(row.part))]);
     const dot = {
       at: row.lookedAt,
-      class: row.part.class,
+      class: name,
       marginMs: row.marginMs,
       isHeld: held.has(partKey(row.part)),
     };
     if (dot.marginMs < (least.get(key)?.marginMs ?? Number.POSITIVE_INFINITY)) least.set(key, dot);
   }
-  const there = overdue
-    .filter(({ state, deadline }) => state !== "gone late" && deadline >= period.from)
-    .map(({ part, deadline, lateMs, heldBy }) => ({
-      at: deadline,
-      class: part.class,
-      marginMs: -lateMs,
-      isHeld: heldBy !== undefined,
-    }));
+  const late = overdue.filter(({ state, deadline }) => state !== "gone late" && deadline >= period.from);
+  const there = mergeDays(
+    late,
+    ({ heldBy = "" }) => heldBy,
+    (group) => most(group, (row) => row.lateMs),
+  ).map(({ part, deadline, lateMs, heldBy }) => ({
+    at: deadline,
+    class: part.class,
+    marginMs: -lateMs,
+    isHeld: heldBy !== undefined,
+  }));
   return [...least.values(), ...there];
 };
 

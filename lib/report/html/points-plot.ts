@@ -1,6 +1,8 @@
 import { formatNumber } from "../../model/measure.ts";
+import { groupBy } from "../../model/part-groups.ts";
 import type { Tier } from "../../model/point.ts";
 import type { ComplianceReport } from "../../model/report.ts";
+import { partClass } from "../../model/row-age.ts";
 import type { EpochMs } from "../../model/units.ts";
 import { html, type Markup } from "./markup.ts";
 import { type PlotWidth, timeAxis, WIDTHS } from "./time-axis.ts";
@@ -27,13 +29,16 @@ const TIERS: readonly Tier[] = ["hot", "release", "archive"];
 /** What lies over the others where marks meet. */
 const STATES: readonly State[] = ["gone", "kept", "held", "late", "lost", "overdue", "missing"];
 
-/** Each part that was made in the period as a stroke at its capture, by tier and class: what is there now, what left, what was missed. */
+/**
+ * Each part that was made in the period as a stroke at its capture, by tier and class: what is there now, what left, what was
+ * missed. A class that was divided by days is there as long as one of them is.
+ */
 export const pointsPlot = (report: ComplianceReport): Markup => {
   const lanes = lanesOf(report);
   if (lanes.length === 0) return html`<p class="empty">No point of this period is known.</p>`;
   return html`<figure>
 <figcaption><h3>What was captured, and what is left of it</h3>
-<p>One stroke per part, at the start of its capture. Short strokes have left by the policy; tall ones were there when the report was made.</p>
+<p>One stroke per point and class, at the start of its capture. Short strokes have left by the policy; tall ones were there when the report was made.</p>
 ${legendOf(lanes)}</figcaption>
 ${WIDTHS.map((width) => drawing(report, lanes, width))}
 </figure>`;
@@ -55,8 +60,10 @@ const lanesOf = ({ captures, archives, kept, lost, missed }: ComplianceReport): 
     lanes.get(key)?.marks.push(mark);
   };
   for (const { tier, point, classes, startedAt: at } of captures)
-    for (const name of classes) {
-      add(tier, name, { at, state: stateOf(point, name) });
+    for (const own of groupBy(classes, (name) => partClass(name).class)) {
+      const { class: name } = partClass(own[0]);
+      const states = new Set(own.map((part) => stateOf(point, part)));
+      add(tier, name, { at, state: STATES.findLast((state) => states.has(state)) ?? "gone" });
       if (late.has(point)) add(tier, name, { at, state: "late" });
     }
   for (const row of archives) add("archive", row.class, { at: row.startedAt, state: stateOf(row.archive, row.class) });

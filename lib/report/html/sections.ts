@@ -43,8 +43,9 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     title: "Retention schedule",
-    before: ({ policySha256, tiers, timeZone }) => html`
+    before: ({ policySha256, schedule, tiers, timeZone }) => html`
 <p>A point is promised every ${tiers.hotEvery} and kept for ${tiers.hotWindow}, a release’s for ${tiers.releaseWindow}, or as long as its class allows if that ends first. Terms count from the start of the capture; calendar terms and business dates are those of ${timeZone}. Each part of a point has a data key of its own.</p>
+${schedule.some(({ rowAge }) => rowAge !== undefined) ? html`<p>Where rows of a day have a term of their own, it counts from the beginning of that day: the rows of each business day are a part of their own in every point, and leave all points by then, whenever they were captured.</p>` : undefined}
 ${facts([["SHA-256 of the policy", long(policySha256)]])}`,
     missing: "Author and approver of the policy: they are known where the file is reviewed.",
   },

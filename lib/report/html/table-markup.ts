@@ -12,7 +12,7 @@ const ROWS_SHOWN = 12;
  * @param within  title of the section: what says the same is not said twice
  */
 export const tableMarkup = (table: ReportTable, timeZone: string, within: string): Markup => {
-  const { name, headings, cells, first, title, none } = table;
+  const { name, headings, cells, onPage, title, none } = table;
   if (cells.length === 0) return html`<p class="empty">${none}</p>`;
   const columns = headings.flatMap(({ title: shown, kind }, at) =>
     // A column in which nobody says anything takes room from those that do.
@@ -20,7 +20,7 @@ export const tableMarkup = (table: ReportTable, timeZone: string, within: string
   );
   if (columns.length === 0)
     return html`<p class="elsewhere">${title}: ${formatCount(cells.length)}, in <code>${csvNameOf(table)}</code></p>`;
-  const rows = (first?.cells ?? cells).slice(0, ROWS_SHOWN);
+  const rows = onPage.cells.slice(0, ROWS_SHOWN);
   const heading = html`<span id="${name}"${title === within ? html` class="unseen"` : undefined}>${title}</span>`;
   return html`<h3 class="of-table">${heading}<span class="note">${noteOf(table, rows.length)}</span></h3>
 <div class="scroll" role="region" aria-labelledby="${name}" tabindex="0"><table aria-labelledby="${name}">
@@ -36,8 +36,11 @@ export const tableMarkup = (table: ReportTable, timeZone: string, within: string
 
 const classOf = (kind: CellKind): string => (isNumber(kind) ? "number" : kind === "prose" ? "prose" : "word");
 
-const noteOf = ({ cells, first, ...table }: ReportTable, shown: number): Markup => {
+const noteOf = ({ cells, onPage, ...table }: ReportTable, shown: number): Markup => {
   const file = html`<code>${csvNameOf(table)}</code>`;
-  if (shown === cells.length) return html`${formatCount(shown)} in all, also in ${file}`;
-  return html`${formatCount(shown)} of ${formatCount(cells.length)}, ${first?.words ?? "in order"}; all of them in ${file}`;
+  const [all, drawn] = [cells.length, onPage.cells.length];
+  if (shown === all) return html`${formatCount(shown)} in all, also in ${file}`;
+  if (drawn === all) return html`${formatCount(shown)} of ${formatCount(all)}, ${onPage.words}; all of them in ${file}`;
+  const some = shown === drawn ? formatCount(shown) : `${formatCount(shown)} of ${formatCount(drawn)}, ${onPage.words}`;
+  return html`${some}; a day of a class is one row here, all ${formatCount(all)} are in ${file}`;
 };
