@@ -7,11 +7,11 @@ const PROMISED_DAYS = 26;
 
 /**
  * Where a day's verdict says something else than what is known to be true.
- * @param captured  business dates on which a hot point was taken
+ * @param captured  how many hot points were taken, by business date
  */
 export const wrongVerdicts = (
   { day, tiers, invariants, drill, rotation }: DailyVerification,
-  captured: ReadonlySet<string>,
+  captured: ReadonlyMap<string, number>,
 ): readonly string[] => {
   const wrong: string[] = [];
   for (const { id, result, found } of invariants)
@@ -22,18 +22,30 @@ export const wrongVerdicts = (
   const told = new Map(
     hot?.promised.map(({ expectedAt, found }) => [businessDateOf(expectedAt - 1, POLICY.timeZone), found]),
   );
-  const [first = day] = [...captured].toSorted();
+  const [first = day] = [...captured.keys()].toSorted();
   for (let back = 1; back <= PROMISED_DAYS; back++) {
     const promised = addDays(day, -back);
-    // A point that comes today may be yesterday's, until today is over and has none of its own.
-    const expected = captured.has(promised) ? ["present"] : back === 1 ? ["missing", "late"] : ["missing"];
+    const expected = expectedOf(promised, captured, back === 1);
     const found = told.get(promised) ?? "nothing";
     if (promised >= first && !expected.includes(found))
       wrong.push(`the point of ${promised} is told to be ${found}, not ${expected.join(" or ")}`);
   }
-  const gap = !captured.has(day) || [...told.values()].some((found) => found !== "present");
+  const isWhole = (found: string, promised: string): boolean =>
+    found === "present" || (found === "late" && promised !== addDays(day, -1));
+  const gap = !captured.has(day) || [...told].some(([promised, found]) => !isWhole(found, promised));
   if (gap && hot?.light === "green") wrong.push("a gap is told to be green");
   for (const { tier, light, reasons } of tiers)
     if (!gap && light !== "green") wrong.push(`tier ${tier} is ${light} without a gap: ${reasons.join("; ")}`);
   return wrong;
+};
+
+/** One more than a day's own is the late one of the day before; until today is over, it may still get its own. */
+const expectedOf = (
+  promised: string,
+  captured: ReadonlyMap<string, number>,
+  isYesterday: boolean,
+): readonly string[] => {
+  if (captured.has(promised)) return ["present"];
+  if (isYesterday) return ["missing", "late"];
+  return [(captured.get(addDays(promised, 1)) ?? 0) > 1 ? "late" : "missing"];
 };

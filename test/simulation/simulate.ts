@@ -56,8 +56,8 @@ class Simulation {
   readonly #agenda = new Agenda();
   readonly #random: Random;
   readonly #counts: Record<string, number> = {};
-  /** Business dates with a hot point. */
-  readonly #captured = new Set<string>();
+  /** How many hot points were taken, by business date. */
+  readonly #captured = new Map<string, number>();
   /** A head of the evidence, kept where nobody who writes evidence can write. */
   #kept: AuditHead | undefined;
   #events: string[] = [];
@@ -146,7 +146,8 @@ class Simulation {
     for (const point of await listPoints(vault.hot)) {
       if (this.#ledger.seen.has(point.id)) continue;
       await this.#ledger.pointTaken(point);
-      if (point.tier === "hot") this.#captured.add(businessDateOf(point.startedAt, POLICY.timeZone));
+      const day = businessDateOf(point.startedAt, POLICY.timeZone);
+      if (point.tier === "hot") this.#captured.set(day, (this.#captured.get(day) ?? 0) + 1);
     }
     if (taken !== undefined) this.#note(await this.#proofs.atAnyTime());
   }
