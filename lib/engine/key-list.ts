@@ -91,35 +91,62 @@ export class KeyList {
     return out.subarray(0, at);
   }
 
-  /** @throws OBJECT_CORRUPT  the bytes are not the given number of keys in strictly rising order */
-  static decode(encoded: Buffer, count: number): KeyList {
-    const list = new KeyList(count, decodedBytes(encoded, count));
+  /**
+   * @param window  keys to be held of it; all if not given
+   * @throws OBJECT_CORRUPT  the bytes are not the given number of keys in strictly rising order
+   */
+  static decode(encoded: Buffer, count: number, window: KeyWindow = EVERY_KEY): KeyList {
+    const { to, bytes, longestBefore } = measure(encoded, count, window);
+    const list = new KeyList(Math.max(0, to - window.from), bytes);
     const keys = list.bytes;
+    // A key before the window takes the place of the one before it, where what they share is already.
+    let previous: Buffer = Buffer.alloc(longestBefore);
     let start = 0;
     let end = 0;
     let at = 0;
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < to; i++) {
       const [shared, afterShared] = readVarint(encoded, at);
       const [rest, restAt] = readVarint(encoded, afterShared);
       at = restAt + rest;
-      const length = end - start;
       // Strictly rising: the first byte after what is shared must be larger than the one it replaces.
-      if (i > 0 && (rest === 0 || (shared < length && (encoded[restAt] as number) <= (keys[start + shared] as number))))
-        throw notAList();
-      for (let j = 0; j < shared; j++) keys[end + j] = keys[start + j] as number;
-      start = end;
-      end += shared;
-      for (let j = restAt; j < at; j++) keys[end++] = encoded[j] as number;
-      list.#ends[list.count++] = end;
+      const rises =
+        rest > 0 && (shared === end - start || (encoded[restAt] as number) > (previous[start + shared] as number));
+      if (i > 0 && !rises) throw notAList();
+      const isHeld = i >= window.from;
+      const from = isHeld ? list.byteLength : 0;
+      if (isHeld) {
+        for (let j = 0; j < shared; j++) keys[from + j] = previous[start + j] as number;
+        previous = keys;
+      }
+      start = from;
+      end = from + shared;
+      for (let j = restAt; j < at; j++) previous[end++] = encoded[j] as number;
+      if (isHeld) list.#ends[list.count++] = end;
     }
-    if (at !== encoded.length) throw notAList();
     return list;
   }
 }
 
-/** Bytes of all keys together: a list takes no more than it needs. */
-const decodedBytes = (encoded: Buffer, count: number): number => {
+/** Some keys of a list: from one on as many as so many bytes hold, and one at least. */
+export interface KeyWindow {
+  readonly from: number;
+  readonly bytesMax: number;
+}
+
+const EVERY_KEY: KeyWindow = { from: 0, bytesMax: Number.POSITIVE_INFINITY };
+
+/** What a list holds besides a key's bytes: where they end. */
+export const KEY_BYTES_BESIDE = 4;
+
+/** Where a window ends and how many bytes its keys have: a list takes no more than it needs. */
+const measure = (
+  encoded: Buffer,
+  count: number,
+  { from, bytesMax }: KeyWindow,
+): { readonly to: number; readonly bytes: number; readonly longestBefore: number } => {
+  let to = from;
   let bytes = 0;
+  let longestBefore = 0;
   let length = 0;
   let at = 0;
   for (let i = 0; i < count; i++) {
@@ -128,9 +155,14 @@ const decodedBytes = (encoded: Buffer, count: number): number => {
     at = restAt + rest;
     if (shared > length || at > encoded.length) throw notAList();
     length = shared + rest;
-    bytes += length;
+    if (i < from) longestBefore = Math.max(longestBefore, length);
+    else if (i === to && (i === from || bytes + length + KEY_BYTES_BESIDE * (i + 1 - from) <= bytesMax)) {
+      bytes += length;
+      to++;
+    }
   }
-  return bytes;
+  if (at !== encoded.length) throw notAList();
+  return { to: Math.min(to, count), bytes, longestBefore };
 };
 
 const notAList = (): Failure => new Failure("OBJECT_CORRUPT", "a key list is not in rising order or cut short");

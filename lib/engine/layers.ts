@@ -1,10 +1,11 @@
 import { freeBytes } from "../model/free-bytes.ts";
 import type { ChunkEntry, Layer, PageRef, PartTable } from "../model/point.ts";
+import { MIB } from "../model/units.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { type ChunkPlace, getChunk } from "./chunk.ts";
 import { frameEnd } from "./frames.ts";
 import type { KeyReader } from "./key.ts";
-import { compareKeys, type KeyList } from "./key-list.ts";
+import { compareKeys, KEY_BYTES_BESIDE, type KeyList } from "./key-list.ts";
 import { getPage } from "./page.ts";
 
 /** Where the layers of a table are read from. */
@@ -42,8 +43,9 @@ export interface Entry {
 }
 
 /**
- * Walks the pages of one layer (its rows, or its gone keys) entry by entry, one page and one chunk in memory: each is freed
- * when the next takes its place, so that what many cursors hold together is what they need.
+ * Walks the pages of one layer (its rows, or its gone keys) entry by entry. Keys of one page and rows of one chunk are in
+ * memory, freed when the next take their place. Of a page with more keys than may be held it reads some, and then the page
+ * again for those that follow.
  */
 export class LayerCursor {
   readonly gone: boolean;
@@ -54,10 +56,14 @@ export class LayerCursor {
   readonly #from: Buffer | undefined;
   readonly #to: Buffer | undefined;
   readonly #withRows: boolean;
+  readonly #keyBytesMax: number;
   #page = -1;
+  /** Those of the page that are held, and how many of it come before them. */
   #keys: KeyList | undefined;
+  #keysBefore = 0;
   #chunks: readonly ChunkEntry[] = [];
   #chunk = 0;
+  /** Counted in the page. */
   #chunkEnd = 0;
   #index = 0;
   #frames: Buffer | undefined;
@@ -67,13 +73,21 @@ export class LayerCursor {
   constructor(
     source: LayerSource,
     pages: readonly PageRef[],
-    options: { readonly rank: number; readonly gone: boolean; readonly withRows: boolean; readonly range: KeyRange },
+    options: {
+      readonly rank: number;
+      readonly gone: boolean;
+      readonly withRows: boolean;
+      readonly range: KeyRange;
+      /** Of keys held at once; all of a page if not given. */
+      readonly keyBytesMax?: number;
+    },
   ) {
     this.#source = source;
     this.#pages = pagesIn(pages, options.range);
     this.rank = options.rank;
     this.gone = options.gone;
     this.#withRows = options.withRows && !options.gone;
+    this.#keyBytesMax = options.keyBytesMax ?? Number.POSITIVE_INFINITY;
     this.#from = options.range.from ? Buffer.from(options.range.from, "hex") : undefined;
     this.#to = options.range.to ? Buffer.from(options.range.to, "hex") : undefined;
   }
@@ -115,7 +129,7 @@ export class LayerCursor {
   /** @returns whether there is a next entry; true or false at once unless a page or chunk must be read */
   next(): boolean | Promise<boolean> {
     const keys = this.#keys;
-    if (keys === undefined || this.#index + 1 >= keys.count) return this.#nextPage();
+    if (keys === undefined || this.#index + 1 >= keys.count) return this.#nextKeys();
     this.#index++;
     return this.#arrive();
   }
@@ -125,13 +139,13 @@ export class LayerCursor {
     if (this.#to !== undefined) {
       const to = this.#to;
       if (compareKeys(keys.bytes, keys.start(this.#index), keys.end(this.#index), to, 0, to.length) >= 0) {
-        this.#page = this.#pages.length;
-        this.#free();
+        this.#keys?.free();
+        this.#turnTo(this.#pages.length);
         return false;
       }
     }
     if (!this.#withRows) return true;
-    if (this.#index < this.#chunkEnd && this.#frames !== undefined) {
+    if (this.#keysBefore + this.#index < this.#chunkEnd && this.#frames !== undefined) {
       this.#frameStart = this.#frameEnd;
       this.#frameEnd = frameEnd(this.#frames, this.#frameStart);
       return true;
@@ -139,23 +153,30 @@ export class LayerCursor {
     return this.#readChunk();
   }
 
-  async #nextPage(): Promise<boolean> {
+  /** Reads the keys that follow, of the page in hand or else of the next. */
+  async #nextKeys(): Promise<boolean> {
     for (;;) {
-      const ref = this.#pages[++this.#page];
-      this.#free();
+      const held = this.#keys?.count ?? 0;
+      this.#keys?.free();
+      this.#keysBefore += held;
+      // A page that has fewer keys than it is said to have must not be read for ever.
+      const isDone = held === 0 || this.#keysBefore >= (this.#pages[this.#page]?.rows ?? 0);
+      if (isDone) this.#turnTo(this.#page + 1);
+      const ref = this.#pages[this.#page];
       if (ref === undefined) return false;
-      const page = await getPage(this.#source.store, ref);
+      const page = await getPage(this.#source.store, ref, { from: this.#keysBefore, bytesMax: this.#keyBytesMax });
       this.#keys = page.keys;
       this.#chunks = page.chunks;
-      this.#chunk = 0;
-      this.#chunkEnd = 0;
       this.#index = this.#from === undefined ? 0 : lowerBound(page.keys, this.#from);
       if (this.#index < page.keys.count) return this.#arrive();
     }
   }
 
-  #free(): void {
-    this.#keys?.free();
+  #turnTo(page: number): void {
+    this.#page = page;
+    this.#keysBefore = 0;
+    this.#chunk = 0;
+    this.#chunkEnd = 0;
     this.#freeFrames();
   }
 
@@ -167,15 +188,16 @@ export class LayerCursor {
   /** Opens the chunk that holds the current entry and finds its frame. */
   async #readChunk(): Promise<boolean> {
     this.#freeFrames();
+    const index = this.#keysBefore + this.#index;
     let first = this.#chunkEnd;
     for (;;) {
       const chunk = this.#chunks[this.#chunk++] as ChunkEntry;
       this.#chunkEnd = first + chunk.rows;
-      if (this.#index < this.#chunkEnd) {
+      if (index < this.#chunkEnd) {
         const frames = await getChunk(this.#source.store, this.#source.namingSecret, this.#source.place, chunk);
         this.#frames = frames;
         this.#frameEnd = 0;
-        for (let i = first; i <= this.#index; i++) {
+        for (let i = first; i <= index; i++) {
           this.#frameStart = this.#frameEnd;
           this.#frameEnd = frameEnd(frames, this.#frameStart);
         }
@@ -198,19 +220,37 @@ export const lowerBound = (keys: KeyList, key: Uint8Array): number => {
   return low;
 };
 
+/** Bytes of keys that the cursors of one merge hold together, however many they are and however long their pages. */
+const KEY_BYTES_MAX = 16 * MIB;
+
+/** The most that holding all keys of a page takes. */
+const keyBytesOf = (pages: readonly PageRef[]): number =>
+  pages.reduce((most, page) => Math.max(most, page.rows * (page.last.length / 2 + KEY_BYTES_BESIDE)), 0);
+
 /** Cursors over the rows and gone keys of layers; `firstRank` is the place of the first one in its chain. */
 export const layerCursors = (
   source: LayerSource,
   layers: readonly Layer[],
-  options: { readonly withRows: boolean; readonly range: KeyRange; readonly firstRank: number },
-): readonly LayerCursor[] =>
-  layers.flatMap((layer, i) => {
-    const common = { rank: options.firstRank + i, withRows: options.withRows, range: options.range };
-    return [
-      new LayerCursor(source, layer.pages, { ...common, gone: false }),
-      new LayerCursor(source, layer.gone, { ...common, gone: true }),
-    ];
+  options: {
+    readonly withRows: boolean;
+    readonly range: KeyRange;
+    readonly firstRank: number;
+    readonly keyBytesMax?: number;
+  },
+): readonly LayerCursor[] => {
+  const { withRows, range, firstRank, keyBytesMax = KEY_BYTES_MAX } = options;
+  const walks = layers.flatMap((layer, i) => [
+    { rank: firstRank + i, gone: false, pages: pagesIn(layer.pages, range) },
+    { rank: firstRank + i, gone: true, pages: pagesIn(layer.gone, range) },
+  ]);
+  // Each gets its share of what all want, so that all read their pages equally often.
+  const wanted = walks.reduce((bytes, { pages }) => bytes + keyBytesOf(pages), 0);
+  const share = Math.min(1, keyBytesMax / wanted);
+  return walks.map(({ pages, ...place }) => {
+    const own = share < 1 ? { keyBytesMax: Math.ceil(share * keyBytesOf(pages)) } : {};
+    return new LayerCursor(source, pages, { ...place, withRows, range, ...own });
   });
+};
 
 /** Merges cursors by key; where several have a key, the newest layer's entry is what counts and the others are passed over. */
 export class Merge {

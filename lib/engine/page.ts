@@ -5,7 +5,7 @@ import type { ChunkEntry, PageRef } from "../model/point.ts";
 import type { Entropy } from "../ports/clock.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import { getObject, pack, putFresh, unpack, ZSTD_LEVEL_HOT } from "./chunk.ts";
-import { KeyList } from "./key-list.ts";
+import { KeyList, type KeyWindow } from "./key-list.ts";
 import { holdsHeader, open, readHeader, type SealedHeader, seal } from "./seal.ts";
 
 /**
@@ -86,10 +86,17 @@ const pageRef = (name: string, key: Buffer, page: Page, pageBytes: number): Page
   };
 };
 
-/** @throws OBJECT_MISSING, OBJECT_CORRUPT  naming the page */
-export const getPage = async (store: ObjectStore, ref: Pick<PageRef, "name" | "key">): Promise<Page> => {
+/**
+ * @param window  of its keys, where not all shall be held at once
+ * @throws OBJECT_MISSING, OBJECT_CORRUPT  naming the page
+ */
+export const getPage = async (
+  store: ObjectStore,
+  ref: Pick<PageRef, "name" | "key">,
+  window?: KeyWindow,
+): Promise<Page> => {
   const sealed = await getObject(store, ref.name);
-  const page = decodePage(ref.name, sealed, Buffer.from(ref.key, "base64"));
+  const page = decodePage(ref.name, sealed, Buffer.from(ref.key, "base64"), window);
   freeBytes(sealed);
   return page;
 };
@@ -109,9 +116,9 @@ export const getEntries = async (
   return entries.chunks;
 };
 
-const decodePage = (name: string, sealed: Buffer, key: Buffer): Page => {
+const decodePage = (name: string, sealed: Buffer, key: Buffer, window?: KeyWindow): Page => {
   const { entries, keysAt, body } = openPage(name, sealed, key);
-  const keys = KeyList.decode(body.subarray(keysAt), entries.keys);
+  const keys = KeyList.decode(body.subarray(keysAt), entries.keys, window);
   freeBytes(body);
   return { chunks: entries.chunks, keys };
 };

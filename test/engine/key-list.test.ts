@@ -42,6 +42,30 @@ test("a key list that was read takes as many bytes as its keys have", () => {
   );
 });
 
+test("windows of a key list are all of its keys, each as large as its bytes allow", () => {
+  fc.assert(
+    fc.property(sortedKeys, fc.integer({ min: 1, max: 400 }), (keys, bytesMax) => {
+      const encoded = listOf(keys).encode();
+      const sizeOf = (some: readonly Buffer[]): number => some.reduce((bytes, key) => bytes + key.length + 4, 0);
+      const found: string[] = [];
+      while (found.length < keys.length) {
+        const from = found.length;
+        const window = KeyList.decode(encoded, keys.length, { from, bytesMax });
+        const own = keys.slice(from, from + window.count);
+        expect(own.map((_, i) => window.key(i).toString("hex"))).toEqual(own.map((key) => key.toString("hex")));
+        expect(window.bytes.length).toBe(sizeOf(own) - 4 * own.length);
+        if (window.count > 1) expect(sizeOf(own)).toBeLessThanOrEqual(bytesMax);
+        const next = keys[from + window.count];
+        if (next !== undefined) expect(sizeOf([...own, next])).toBeGreaterThan(bytesMax);
+        found.push(...own.map((key) => key.toString("hex")));
+      }
+      expect(found).toHaveLength(keys.length);
+      expect(KeyList.decode(encoded, keys.length, { from: keys.length, bytesMax }).count).toBe(0);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("fails when keys are not in strictly rising order, also when one comes twice", () => {
   fc.assert(
     fc.property(

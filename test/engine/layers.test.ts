@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { KeyList } from "../../lib/engine/key-list.ts";
 import type { LaneClass } from "../../lib/engine/lane.ts";
-import { LayerCursor, layerSource } from "../../lib/engine/layers.ts";
+import { LayerCursor, layerCursors, layerSource, Merge } from "../../lib/engine/layers.ts";
 import { putPage } from "../../lib/engine/page.ts";
 import { readTable, splitsOf } from "../../lib/engine/read-table.ts";
 import type { PageRef } from "../../lib/model/point.ts";
@@ -225,6 +225,86 @@ test("a cursor frees the rows of a chunk when it comes to the next, and the last
     expect(seen.size).toBe(to === undefined ? 24 : 10);
     expect([...seen].filter((frames) => frames.length > 0)).toHaveLength(0);
   }
+});
+
+test("layers merge the same however few of their keys are held at once", async () => {
+  await fc.assert(
+    fc.asyncProperty(histories("text"), fc.integer({ min: 1, max: 2_000 }), async (history, keyBytesMax) => {
+      const { vault } = await memoryVault();
+      let state = await takeBase(
+        await laneFor(vault, "p0"),
+        "t1",
+        syntheticFacts({ order: "text" }),
+        new Map(history.base),
+      );
+      for (const [i, delta] of history.deltas.entries()) {
+        const rows = delta === "everything is deleted" ? new Map<Id, string>() : new Map(state.rows);
+        for (const { id, body } of delta === "everything is deleted" ? [] : delta)
+          if (body === undefined) rows.delete(id);
+          else rows.set(id, body);
+        state = await takeDelta(await laneFor(vault, `p${i + 1}`), state, rows);
+      }
+      const { namingSecret } = await vault.classSecret(CLASS);
+      const source = layerSource(vault.hot, namingSecret, CLASS, partTableOf(state));
+      const [from, to] = [syntheticKey("ab").toString("hex"), syntheticKey("bé").toString("hex")];
+      for (const range of [{}, { from }, { to }, { from, to }]) {
+        const merged = async (most?: { keyBytesMax: number }): Promise<readonly string[]> => {
+          const cursors = layerCursors(source, state.layers, { withRows: true, range, firstRank: 0, ...most });
+          const merge = new Merge(cursors);
+          const entries: string[] = [];
+          while (await merge.next()) {
+            const { keys, index, frames, frameStart, frameEnd } = merge.current.entry();
+            const row = frames?.toString("hex", frameStart, frameEnd) ?? "gone";
+            entries.push(`${merge.current.rank} ${keys.key(index).toString("hex")} ${row}`);
+          }
+          return entries;
+        };
+        expect(await merged({ keyBytesMax })).toEqual(await merged());
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("cursors of many layers hold no more keys together than one merge may", async () => {
+  const { vault } = await memoryVault();
+  const { partKey, namingSecret } = (await laneFor(vault, "p0")).classes.get(CLASS) as LaneClass;
+  const place = { class: CLASS, table: "t1", pointId: "p0", partKey };
+  const layers = await Promise.all(
+    [40_000, 10_000, 10_000, 10_000].map(async (rows) => {
+      const keys = new KeyList();
+      for (let i = 0; i < rows; i++) keys.push(syntheticKey(i), 0, 8);
+      const gone = [await putPage(vault.hot, vault.entropy, place, { chunks: [], keys })];
+      return { kind: "delta", pointId: "p0", rows: 0, sum: "0", pages: [], goneRows: rows, gone } as const;
+    }),
+  );
+  const source = { store: vault.hot, namingSecret, place: { class: CLASS, table: "t1", rows: "binary" } } as const;
+  const keyBytesMax = 200_000;
+  const cursors = layerCursors(source, layers, { withRows: false, range: {}, firstRank: 0, keyBytesMax });
+  const holding = cursors.filter(({ gone }) => gone);
+  for (const cursor of holding) await cursor.next();
+  const held = holding.map((cursor) => cursor.entry().keys.count);
+  expect(held.reduce((sum, count) => sum + 12 * count, 0)).toBeLessThanOrEqual(keyBytesMax + 12 * held.length);
+  // A cursor that has four times as many keys as the others holds four times as many, and all come to their end.
+  expect(held[0]).toBeGreaterThan(3.9 * (held[1] as number));
+  const [first] = holding as [LayerCursor];
+  let keys = 1;
+  while (await first.next()) keys++;
+  expect(keys).toBe(40_000);
+});
+
+test("a page that has fewer keys than it is said to have ends where its keys do", async () => {
+  const { vault } = await memoryVault();
+  const { partKey, namingSecret } = (await laneFor(vault, "p0")).classes.get(CLASS) as LaneClass;
+  const keys = new KeyList();
+  for (let i = 0; i < 3; i++) keys.push(syntheticKey(i), 0, 8);
+  const place = { class: CLASS, table: "t1", pointId: "p0", partKey };
+  const page = await putPage(vault.hot, vault.entropy, place, { chunks: [], keys });
+  const source = { store: vault.hot, namingSecret, place: { class: CLASS, table: "t1", rows: "binary" } } as const;
+  const cursor = new LayerCursor(source, [{ ...page, rows: 5 }], { rank: 0, gone: true, withRows: false, range: {} });
+  let found = 0;
+  while (await cursor.next()) found++;
+  expect(found).toBe(3);
 });
 
 test("a cursor frees the keys of a page when it comes to the next: keys of one page are in memory, however many there are", async () => {
