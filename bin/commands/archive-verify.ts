@@ -10,7 +10,8 @@ import {
 import { recorded } from "../../lib/operations/audit.ts";
 import { localPlainReader, localTarget } from "../../lib/wiring/local.ts";
 import { ARCHIVE_NOUN, archiveVaultOf } from "../archive.ts";
-import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { claimLines, findingLines } from "../claims.ts";
+import { formatDuration, formatNumber } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { withScratch } from "../scratch.ts";
@@ -63,7 +64,9 @@ export const addArchiveVerify: AddCommand = (program, act) => {
         const run = async (): Promise<ArchiveVerifyReport> => {
           const report = await verifyArchives(own, wanted, level);
           session.progress.finish();
-          session.output.result("archive.verify", report, () => verifyLines(report));
+          session.output.result("archive.verify", report, () =>
+            findingLines(report, formatNumber(report.parts, "archive part")),
+          );
           return report;
         };
         const { problems } = await recorded(audit, { act: "verify", point: id, signal }, run, archiveVerifyEntry);
@@ -106,21 +109,6 @@ const drillLines = (report: ArchiveDrillReport): readonly string[] => {
   const { archive, classes, tables, rows, restoreMs, elapsedMs } = report;
   return [
     `archive ${archive} (${classes.join(", ")}) was restored in ${formatDuration(restoreMs)} and compared: ${formatNumber(tables, "table")}, ${formatNumber(rows, "row")}, all in ${formatDuration(elapsedMs)}`,
-    ...report.proven.map((claim) => `  proven      ${claim}`),
-    ...report.notProven.map((claim) => `  not proven  ${claim}`),
-  ];
-};
-
-const verifyLines = (report: ArchiveVerifyReport): readonly string[] => {
-  const { level, parts, objects, bytes, rows, problems, elapsedMs } = report;
-  return [
-    `verified ${formatNumber(parts, "archive part")}, level ${level}: ${formatNumber(objects, "object")}, ${formatBytes(bytes)}${level === "list" ? "" : `, ${formatNumber(rows, "row")}`} in ${formatDuration(elapsedMs)}`,
-    ...problems.map(
-      ({ code, message, archive, table }) =>
-        `  PROBLEM ${code}: ${message}${[archive && ` in ${archive}`, table && `, table ${table}`].filter(Boolean).join("")}`,
-    ),
-    ...(problems.length === 0 ? report.proven.map((claim) => `  proven      ${claim}`) : []),
-    ...report.notProven.map((claim) => `  not proven  ${claim}`),
-    problems.length === 0 ? "no problem found" : `${formatNumber(problems.length, "problem")} found`,
+    ...claimLines(report),
   ];
 };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { EXIT, Failure, isFailure } from "../../lib/model/errors.ts";
 import { type EvidenceReport, readProof, verifyEvidence, verifyProof } from "../../lib/operations/verify-evidence.ts";
 import { openEvidenceDirectory } from "../../lib/wiring/local.ts";
+import { verdictLines } from "../claims.ts";
 import { formatInstant, formatNumber } from "../format.ts";
 import { type AddCommand, nounOf } from "../program.ts";
 import { EVIDENCE } from "./evidence-sign.ts";
@@ -75,8 +76,6 @@ const reportLines = (report: EvidenceReport): readonly string[] => {
       ? []
       : [`  newest head  ${formatNumber(newestHead.size, "record")}, ${formatInstant(newestHead.at)}`]),
     ...problems.map(({ message }) => `  PROBLEM ${message}`),
-    ...(problems.length === 0 ? report.proven.map((claim) => `  proven      ${claim}`) : []),
-    ...report.notProven.map((claim) => `  not proven  ${claim}`),
-    problems.length === 0 ? "no problem found" : `${formatNumber(problems.length, "problem")} found`,
+    ...verdictLines(report),
   ];
 };

@@ -9,6 +9,7 @@ import { findReceipt } from "../../lib/operations/receipt.ts";
 import { openRelease } from "../../lib/operations/release.ts";
 import { localSource, localWorkflow } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
+import { claimLines } from "../claims.ts";
 import { formatBytes, formatDuration, formatInstant, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import { databaseOption, jobsOption, resolveDatabase, withVaultOptions } from "../options.ts";
@@ -125,8 +126,7 @@ const receiptLines = (receipt: ReleaseReceipt): readonly string[] => {
       ? []
       : [`  snapshot  ${instanceSnapshot.id}, until ${formatInstant(instanceSnapshot.expiresAt)}`]),
     `  read back ${formatNumber(proof.objects, "object")}, ${formatBytes(proof.bytes)}, ${formatNumber(proof.rows, "row")}`,
-    ...proof.proven.map((claim) => `  proven      ${claim}`),
-    ...proof.notProven.map((claim) => `  not proven  ${claim}`),
+    ...claimLines(proof),
     `  took      ${formatDuration(receipt.finishedAt - receipt.startedAt)}${receipt.signature === undefined ? "" : `, signed by key ${receipt.signature.keyId.slice(0, 16)}`}`,
   ];
 };

@@ -5,7 +5,8 @@ import { drillEntry, verifyEntry } from "../../lib/operations/entries.ts";
 import { type VerifyReport, verifyVault } from "../../lib/operations/verify.ts";
 import { type DrillReport, verifyByRestore } from "../../lib/operations/verify-restore.ts";
 import { localPlainReader, localTarget } from "../../lib/wiring/local.ts";
-import { formatBytes, formatDuration, formatNumber } from "../format.ts";
+import { findingLines } from "../claims.ts";
+import { formatDuration, formatNumber } from "../format.ts";
 import { openLanes } from "../lanes.ts";
 import { jobsOption, withVaultOptions } from "../options.ts";
 import type { AddCommand } from "../program.ts";
@@ -102,19 +103,10 @@ const drill = (
     ),
   );
 
-const verifyLines = (report: VerifyReport): readonly string[] => [
-  `verified ${formatNumber(report.points, "point")}, level ${report.level}: ${formatNumber(report.objects, "object")}, ${formatBytes(report.bytes)}${report.level === "list" ? "" : `, ${formatNumber(report.rows, "row")}`} in ${formatDuration(report.elapsedMs)}`,
-  ...(report.expired === 0
-    ? []
-    : [`  ${formatNumber(report.expired, "part")} expired by policy: nothing of them was expected`]),
-  ...report.problems.map(
-    ({ code, message, point, table }) =>
-      `  PROBLEM ${code}: ${message}${[point && ` in point ${point}`, table && `, table ${table}`].filter(Boolean).join("")}`,
-  ),
-  ...(report.problems.length === 0 ? report.proven.map((claim) => `  proven      ${claim}`) : []),
-  ...report.notProven.map((claim) => `  not proven  ${claim}`),
-  report.problems.length === 0 ? "no problem found" : `${formatNumber(report.problems.length, "problem")} found`,
-];
+const verifyLines = (report: VerifyReport): readonly string[] => {
+  const expired = `  ${formatNumber(report.expired, "part")} expired by policy: nothing of them was expected`;
+  return findingLines(report, formatNumber(report.points, "point"), report.expired === 0 ? [] : [expired]);
+};
 
 const drillLines = (report: DrillReport): readonly string[] => [
   `point ${report.point} was restored in ${formatDuration(report.restore.elapsedMs)} and compared: ${formatNumber(report.tables, "table")}, ${formatNumber(report.rows, "row")}, all in ${formatDuration(report.elapsedMs)}`,
