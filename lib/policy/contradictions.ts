@@ -24,7 +24,7 @@ export const contradictionsOf = (policy: Policy): readonly Contradiction[] => {
     ),
     ...sharedPatterns(classes),
     ...classes.flatMap((one) =>
-      one.rowAge === undefined ? archiveContradictions(policy, one) : rowAgeContradictions(one),
+      one.rowAge === undefined ? archiveContradictions(policy, one) : rowAgeContradictions(one, one.rowAge),
     ),
     ...tooShort(["tiers", "hot", "window"], hot.window),
     ...tooShort(["tiers", "release", "window"], release.window),

@@ -1,10 +1,11 @@
 import type { ArchivePart } from "../model/archive.ts";
 import type { PartId, ScheduleName } from "../model/audit.ts";
-import type { Policy } from "../model/policy.ts";
+import type { DataClass, Policy, Term } from "../model/policy.ts";
 import type { EpochMs } from "../model/units.ts";
 import { archiveTimes } from "./archive-times.ts";
 import type { ClockControl } from "./clock-control.ts";
 import { goneBy, type PartTimes } from "./deadlines.ts";
+import { dayAfter } from "./row-ages.ts";
 import { writeTerm } from "./term.ts";
 import { endsFirst, longestTimes } from "./unknown-copies.ts";
 
@@ -98,27 +99,37 @@ const endOf = (policy: Policy, part: Stored): End & { readonly because: string; 
     ? policy.classes.find((one) => one.name === part.class)
     : undefined;
   const held = known ?? endsFirst(policy, startedAt);
+  const window = known?.archive?.[schedule];
   const now: End =
-    known?.archive?.[schedule] === undefined
+    known === undefined || window === undefined
       ? longestTimes(policy, held, startedAt)
       : archiveTimes(policy, known, schedule, part);
   const keepUntil = laterOf(times.keepUntil, now.keepUntil);
-  const atMost =
-    held.rowAge !== undefined && now.deadline < goneBy(held.max, startedAt, policy.timeZone)
-      ? `${writeTerm(held.rowAge.max)} from the day after its capture`
-      : writeTerm(held.max);
   const shorter = now.deadline < times.deadline;
   return {
     deleteAt: Math.min(times.deleteAt, now.deleteAt),
     deadline: Math.min(times.deadline, now.deadline),
     ...(keepUntil === undefined ? {} : { keepUntil }),
     because: shorter
-      ? `the policy now keeps class ${held.name} for less than when it was archived (${atMost} at most)`
+      ? `the policy now keeps class ${held.name} for less than when it was archived (${shortestOf(policy, { ...held, window }, startedAt)} at most)`
       : `it was archived to be kept until ${new Date(times.deadline).toISOString()}`,
     ...(known === undefined && {
       notice: `${policy.databases.includes(part.database) ? `class ${part.class}` : `database ${part.database}`} is not in the policy: held to the class that ends first, ${held.name}`,
     }),
   };
+};
+
+/** The term that ends first, in words. */
+const shortestOf = (
+  { timeZone }: Policy,
+  { max, window = max, rowAge }: DataClass & { readonly window: Term | undefined },
+  startedAt: EpochMs,
+): string => {
+  const ends = (term: Term, from = startedAt): EpochMs => goneBy(term, from, timeZone);
+  const term = ends(window) < ends(max) ? window : max;
+  return rowAge !== undefined && ends(rowAge.max, dayAfter(startedAt, timeZone)) < ends(term)
+    ? `${writeTerm(rowAge.max)} from the day after its capture`
+    : writeTerm(term);
 };
 
 const laterOf = (a: EpochMs | undefined, b: EpochMs | undefined): EpochMs | undefined =>

@@ -9,8 +9,10 @@ const AGE_DAYS_MIN = 2;
 const AGE_DAYS_MAX = 92;
 
 /** What a class promises of the age of its rows and cannot keep. */
-export const rowAgeContradictions = ({ name, rowAge, archive, lock, min }: DataClass): readonly Contradiction[] => {
-  if (rowAge === undefined) return [];
+export const rowAgeContradictions = (
+  { name, archive, lock, min }: DataClass,
+  rowAge: NonNullable<DataClass["rowAge"]>,
+): readonly Contradiction[] => {
   const found: Contradiction[] = [];
   const say = (path: readonly string[], message: string) => found.push({ path: ["classes", name, ...path], message });
   const age = writeTerm(rowAge.max);

@@ -52,6 +52,7 @@ test("an archive part is due from its delete time and overdue from its deadline,
   expect(verdictAt(DELETE_AT)).toMatchObject({ verdict: "due", deleteAt: DELETE_AT, deadline: DEADLINE });
   expect(verdictAt(DEADLINE - 1)?.verdict).toBe("due");
   expect(verdictAt(DEADLINE)?.verdict).toBe("overdue");
+  expect(verdictAt(DEADLINE)).not.toHaveProperty("keepUntil");
   expect(verdictAt(DEADLINE)?.because).toBe(`it was archived to be kept until ${new Date(DEADLINE).toISOString()}`);
 });
 
@@ -62,6 +63,14 @@ test("a policy that got shorter wins, one that got longer does not", () => {
     because: "the policy now keeps class money for less than when it was archived (P50D at most)",
   });
   expect(verdictAt(START, partOf(), policyOf(dataClass("money", "P200D")))?.deadline).toBe(DEADLINE);
+});
+
+test("a schedule that got shorter wins too, and is named", () => {
+  const policy = policyOf(dataClass("money", "P90D", { archive: { monthly: term("P50D") } }));
+  expect(verdictAt(START, partOf(), policy)).toMatchObject({
+    deadline: START + 50 * DAY_MS,
+    because: "the policy now keeps class money for less than when it was archived (P50D at most)",
+  });
 });
 
 test("a class that is not archived by that schedule any more is held to its own term", () => {
@@ -92,6 +101,14 @@ test.each([
   const { parts, notices } = dueArchivePartsOf(POLICY, [partOf(more)], START, trusting(START));
   expect(parts[0]?.deadline).toBe(START + 14 * DAY_MS);
   expect(notices.map((notice) => notice.message)).toEqual([message]);
+});
+
+test("what the policy does not know is not held to a schedule of the class that ends first", () => {
+  const policy = policyOf(MONEY, dataClass("people", "P14D", { archive: { monthly: term("P5D") } }));
+  expect(verdictAt(START, partOf({ class: "default" }), policy)).toMatchObject({
+    deadline: START + 14 * DAY_MS,
+    because: "the policy now keeps class people for less than when it was archived (P14D at most)",
+  });
 });
 
 test("a part that is due and locked waits for its lock to the millisecond, whatever its deadline", () => {
@@ -150,15 +167,19 @@ test("nothing is due of what begins in the future, and it is told", () => {
   ]);
 });
 
-test("parts come in order of their deadlines, then by archive and class", () => {
+test("parts come in order of their deadlines, then by archive and class, in whatever order they were found", () => {
   const parts = [
-    partOf({ id: "b" }),
-    partOf({ id: "a", class: "people" }),
-    partOf({ id: "a" }),
     partOf({ id: "c", startedAt: START - DAY_MS }, { deadline: DEADLINE - DAY_MS }),
+    partOf({ id: "a" }),
+    partOf({ id: "a", class: "people" }),
+    partOf({ id: "b" }),
   ];
-  const order = dueArchivePartsOf(policyOf(MONEY, dataClass("people", "P100D")), parts, START, trusting(START)).parts;
-  expect(order.map(({ part }) => `${part.id}/${part.class}`)).toEqual(["c/money", "a/money", "a/people", "b/money"]);
+  const policy = policyOf(MONEY, dataClass("people", "P100D"));
+  const namesOf = (found: typeof parts) =>
+    dueArchivePartsOf(policy, found, START, trusting(START)).parts.map(({ part }) => `${part.id}/${part.class}`);
+  const sorted = ["c/money", "a/money", "a/people", "b/money"];
+  expect(namesOf(parts)).toEqual(sorted);
+  expect(namesOf(parts.toReversed())).toEqual(sorted);
 });
 
 test("whatever policy, times and clock: never past a maximum by every clock, never before a minimum unless by the maximum", () => {

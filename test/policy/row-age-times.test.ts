@@ -45,6 +45,7 @@ test("the class's own term ends first where it is the shorter one", () => {
 test("days are those of the time zone that they were divided by, also when the policy has another one since", () => {
   const elsewhere = { ...POLICY, timeZone: "Asia/Tokyo" };
   expect(verdictOf(elsewhere, captured(["raw_2026-11-19"]))[0]?.[1]).toBe(Date.UTC(2026, 10, 22));
+  expect(verdictOf(elsewhere, captured(["raw"]))[0]?.[1]).toBe(Date.UTC(2026, 10, 24));
 });
 
 test("a day is due half a day before its deadline, and not one millisecond sooner", () => {
@@ -70,6 +71,11 @@ test("a part that was captured before the rule is told, once; one that was divid
     },
   ]);
   expect(noticesOf(captured(["raw", "raw_2026-11-19"]))).toEqual([]);
+});
+
+test("a day that its point does not speak of is held to what is not told apart", () => {
+  const point = pointOf(CAPTURED_AT, { classes: ["raw_2026-11-19"] });
+  expect(verdictOf(POLICY, point)[0]?.[1]).toBe(Date.UTC(2026, 10, 24));
 });
 
 test("days of another column than the policy's are told, once for a point, and go as they were divided", () => {

@@ -48,6 +48,10 @@ test("what an archive run that died left is deleted as early, and must be gone w
     expect(leftoverTimes(policy, unknown, written)).toEqual({ deleteAt, deadline, lockedUntilMax: deleteAt });
 });
 
+test("of two classes that end together the first one is named", () => {
+  expect(endsFirst(policyOf("P60D", "P30D", "P30D"), Date.UTC(2027, 0, 5)).name).toBe("c1");
+});
+
 test("which class that is depends on the day", () => {
   const policy = policyOf("P1M", "P30D");
   expect(endsFirst(policy, Date.UTC(2027, 0, 5)).name).toBe("c1");
