@@ -53,6 +53,7 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
         ...about,
         message: `it begins at ${new Date(startedAt).toISOString()}, which is to come: a clock is wrong, and nothing of the point is due`,
       });
+    const unknown = new Set<string>();
     for (const { class: name } of point.parts) {
       const { class: className, day } = partClass(name);
       const age = point.rowAges?.find((one) => one.class === className);
@@ -61,13 +62,16 @@ export const duePartsOf = (policy: Policy, points: readonly Point[], now: EpochM
       const known = isKnown ? policy.classes.find((one) => one.name === className) : undefined;
       const held = known ?? endsFirst(policy, startedAt, (one) => timesOf(one).deadline);
       const { deleteAt, deadline } = timesOf(held);
-      if (known === undefined)
-        notices.push({
-          ...about,
-          class: name,
-          message: `${isKnown ? `class ${name}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
-        });
-      else if (known.rowAge !== undefined && day === undefined && age?.column !== known.rowAge.column)
+      if (known === undefined) {
+        // Once for all its days.
+        if (!unknown.has(className))
+          notices.push({
+            ...about,
+            class: className,
+            message: `${isKnown ? `class ${className}` : `database ${database}`} is not in the policy: held to the class that ends first, ${held.name}`,
+          });
+        unknown.add(className);
+      } else if (known.rowAge !== undefined && day === undefined && age?.column !== known.rowAge.column)
         notices.push({
           ...about,
           class: name,

@@ -186,3 +186,17 @@ test("a point without parts, and no point at all, have nothing due", () => {
   expect(duePartsOf(POLICY, [pointOf({ classes: [] })], START)).toEqual({ parts: [], notices: [] });
   expect(duePartsOf(POLICY, [], START)).toEqual({ parts: [], notices: [] });
 });
+
+test("a class that the policy does not know is told once for all its days, each of which is held to the one that ends first", () => {
+  const names = ["raw", "raw_2027-01-09", "raw_2027-01-10"];
+  const { parts, notices } = duePartsOf(POLICY, [pointOf({ classes: names })], START);
+  expect(parts.map((part) => part.class)).toEqual(names);
+  expect(notices).toEqual([
+    {
+      point: "p",
+      database: "shop",
+      class: "raw",
+      message: "class raw is not in the policy: held to the class that ends first, personal",
+    },
+  ]);
+});

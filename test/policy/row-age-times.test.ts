@@ -123,7 +123,7 @@ test("under another name of the class, which nobody knows to be the same, a day'
     ],
   ]);
   expect(duePartsOf(renamed, [point], CAPTURED_AT).notices.map(({ message }) => message)).toEqual([
-    "class raw_2026-11-19 is not in the policy: held to the class that ends first, clicks",
+    "class raw is not in the policy: held to the class that ends first, clicks",
   ]);
 });
 
