@@ -1,8 +1,10 @@
 import { formatCount, formatDuration, formatInstant, formatNumber } from "../model/measure.ts";
-import type { ComplianceReport, Finding, ReportTopic, ReportVerdict } from "../model/report.ts";
+import { partsInWords } from "../model/part-groups.ts";
+import type { ComplianceReport, Finding, OverdueRow, ReportTopic, ReportVerdict } from "../model/report.ts";
 import { DAY_MS } from "../model/units.ts";
 import type { Light } from "../model/verification.ts";
 import { partWords } from "./acts.ts";
+import { mergeDays, most } from "./day-rows.ts";
 import type { ReportEvidence } from "./evidence.ts";
 import { newestOf } from "./retention.ts";
 import { dayLights } from "./verifications.ts";
@@ -94,7 +96,7 @@ const retention = ({ expiries, overdue, alarms, runs, failures, notices, madeAt 
         : `${formatNumber(gone.length, "part")} proven gone, each at least ${formatDuration(margin)} before its deadline.`,
     findings: [
       ...some("red", 10, late.length, `${formatNumber(late.length, "copy", "copies")} outlived the deadline.`, () =>
-        late.map((row) => `${partWords(row.part)}, ${formatDuration(row.lateMs)} over`),
+        overWords(late),
       ),
       ...some("yellow", 9, left, `Of ${formatNumber(left, "part")} objects were still found; none is overdue yet.`),
       ...some("yellow", 10, alarms.length, `${formatNumber(alarms.length, "alarm")} came because a deadline was near.`),
@@ -148,7 +150,10 @@ const verification = ({ days, invariants }: Facts, promised: readonly string[]):
 
 const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEvidence["drillEvery"]): Topic => {
   const drills = rows.filter(({ purpose }) => purpose === "drill");
-  const equal = drills.filter(({ result }) => result === "equal");
+  const good = drills.filter(({ result }) => result === "equal");
+  // What the policy promises is drills of points. An archive's id has a slash, a point's none.
+  const equal = good.filter(({ of }) => !of.includes("/"));
+  const archived = good.length - equal.length;
   const wrong = drills.filter(({ result }) => result === "different");
   const failed = rows.filter(({ result }) => result === "failed" || result === "refused");
   const instants = [...equal.map(({ at }) => at), Math.min(period.to, madeAt)];
@@ -156,7 +161,7 @@ const restores = ({ restores: rows, period, madeAt }: Facts, every: ReportEviden
   // A drill that has come due waits for the next daily run.
   const tooLong = equal.length > 0 && longest > every.ms + DAY_MS;
   return {
-    says: `${formatNumber(equal.length, "drill")} restored a point and compared every row.`,
+    says: `${formatNumber(equal.length, "drill")} restored a point and compared every row${archived === 0 ? "" : `, ${formatNumber(archived, "drill")} an archive`}.`,
     findings: [
       ...some("red", 8, wrong.length, `${formatNumber(wrong.length, "drill")} found a difference.`, () =>
         wrong.map((row) => `${row.of} on ${formatInstant(row.at).slice(0, 10)}`),
@@ -189,7 +194,7 @@ const holds = ({ holds: rows, overdue, madeAt }: Facts): Topic => {
     says: "No hold is in force.",
     findings: [
       ...some("red", 12, past.length, `${formatNumber(past.length, "copy", "copies")} held past the deadline.`, () =>
-        past.map((row) => `${partWords(row.part)}, ${formatDuration(row.lateMs)} over`),
+        overWords(past),
       ),
       ...some(
         "red",
@@ -224,7 +229,11 @@ const chain = ({ integrity, captures, lost, period, madeAt }: Facts): Topic => {
         2,
         lost.length,
         `${formatNumber(lost.length, "part")} not found, and no record tells of leaving.`,
-        () => lost.map(({ part }) => partWords(part)),
+        () =>
+          partsInWords(
+            lost.map(({ part }) => part),
+            partWords,
+          ),
       ),
       ...some("yellow", 17, head === undefined, "No head of the chain was signed before this report."),
       ...some("yellow", 17, age > HEAD_AGE_MS_MAX, `The last head was signed ${formatDuration(age)} before the end.`),
@@ -232,6 +241,14 @@ const chain = ({ integrity, captures, lost, period, madeAt }: Facts): Topic => {
     ],
   };
 };
+
+/** The days of a class in many points are one, by how long the worst of them is over. */
+const overWords = (rows: readonly OverdueRow[]): readonly string[] =>
+  mergeDays(
+    rows,
+    () => "",
+    (group) => most(group, (row) => row.lateMs),
+  ).map((row) => `${partWords(row.part)}, ${formatDuration(row.lateMs)} over`);
 
 const some = (
   light: Finding["light"],

@@ -76,6 +76,12 @@ test("all that went wrong in a quarter is found, the worst first, each with its 
 describe("one thing is changed in a quarter that went well", () => {
   const expired = good().records.find((record) => record.outcome === "done" && record.act === "expire") as AuditRecord;
   const without = (act: string) => good().records.filter((record) => record.act !== act);
+  const ofArchives = () =>
+    good().records.map((record) =>
+      record.outcome === "done" && record.act === "drill"
+        ? { ...record, part: { store: "archive", id: "shop/2026-10-01" } as const }
+        : record,
+    );
   const failed = (act: "retention" | "drill" | "capture", code: string): AuditRecord => {
     const { seq, vaultId, actor } = expired;
     const at = PERIOD.from + HOUR_MS;
@@ -119,6 +125,7 @@ describe("one thing is changed in a quarter that went well", () => {
     ["something is unclear", { notices: ["point p: class x is not in the policy"] }, "retention", "yellow", /class x/],
     ["nobody verified", { records: without("daily verification") }, "verification", "yellow", /No day was verified/],
     ["no drill was made", { records: without("drill") }, "restores", "yellow", /No drill shows/],
+    ["only archives were drilled", { records: ofArchives() }, "restores", "yellow", /No drill shows that a point/],
     [
       "a drill had no server",
       { records: [...good().records, failed("drill", "NO_POSTGRES")] },
