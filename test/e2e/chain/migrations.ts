@@ -1,5 +1,5 @@
 import type { Random } from "./random.ts";
-import { AGE_COLUMN, isAged, PARTITIONS, TABLES, type TableKind } from "./tables.ts";
+import { AGE_COLUMN, isAged, moment, PARTITIONS, TABLES, type TableKind } from "./tables.ts";
 
 /** What earlier migrations made of the schema, as far as later ones must know. */
 export class SchemaNow {
@@ -121,6 +121,14 @@ export const MIGRATIONS: Readonly<Record<string, Propose>> = {
   }),
   "change the type of an age": (random) => ({
     sql: `ALTER TABLE ${random.pick(aged)} ALTER COLUMN ${AGE_COLUMN} TYPE ${random.pick(["date", "timestamp", "timestamptz"])}`,
+  }),
+  // The next two give rows another age, and no row another xmin.
+  "take another column for the age": () => ({
+    sql: `BEGIN; ALTER TABLE aged_instants RENAME at TO was; ALTER TABLE aged_instants RENAME seen TO at;
+      ALTER TABLE aged_instants RENAME was TO seen; COMMIT`,
+  }),
+  "give all rows one age by a default": (random) => ({
+    sql: `ALTER TABLE ${random.pick(["aged_instants", "aged_clocks"])} DROP COLUMN ${AGE_COLUMN}, ADD COLUMN ${AGE_COLUMN} timestamptz DEFAULT ${moment(random)}`,
   }),
   "drop and make again the primary key": (random) => {
     const { name, key } = random.pick(keyed);

@@ -48,7 +48,7 @@ const TEXT: ColumnKind = { name: "v", value: word };
 const NUMBER: ColumnKind = { name: "n", value: int(10_000) };
 
 /** About the days that captures divide by, and at the very borders of each; on the 29th clocks skip midnight there. */
-const moment = (random: Random): string => {
+export const moment = (random: Random): string => {
   if (random.chance(0.1)) return random.pick(["NULL", "'infinity'", "'-infinity'"]);
   const day = new Date(Date.UTC(2026, 2, 21 + random.below(18))).toISOString().slice(0, 10);
   const time = random.pick(["00:00", "00:00", "01:00", "09:30", "21:59:59.999999", "23:59:59.999999"]);
@@ -159,9 +159,10 @@ export const TABLES: readonly TableKind[] = [
   },
   {
     name: "aged_instants",
-    create: "CREATE TABLE aged_instants (id int PRIMARY KEY, at timestamptz, v text, n int) WITH (fillfactor = 60)",
+    create:
+      "CREATE TABLE aged_instants (id int PRIMARY KEY, at timestamptz, v text, n int, seen timestamptz) WITH (fillfactor = 60)",
     key: [{ name: "id", value: int(200) }],
-    values: [{ name: AGE_COLUMN, value: moment }, TEXT, NUMBER],
+    values: [{ name: AGE_COLUMN, value: moment }, { name: "seen", value: moment }, TEXT, NUMBER],
     hasPrimaryKey: true,
   },
   {
