@@ -9,15 +9,21 @@ export const EXPIRE = "let go what a policy says is over";
 /** Some of the same kind, one at least. */
 export type Group<One> = readonly [One, ...One[]];
 
-/** Parts that a line tells of: a day's rows that fared alike are one in all points, every other part is by itself. */
+/**
+ * Parts that a line tells of: a day's rows that fared alike are one in all points, and so are the days of a class that are held
+ * in one point. Every other part is by itself.
+ * @param heldIn  the point of a part that is held
+ */
 export const groupPoints = <One>(
   items: readonly One[],
   partOf: (one: One) => Pick<PartId, "store" | "class">,
   fateOf: (one: One) => string,
+  heldIn: (one: One) => string | undefined = () => undefined,
 ): readonly Group<One>[] =>
   groupBy(items, (one) => {
     const { store, class: name } = partOf(one);
-    return partClass(name).day === undefined ? undefined : JSON.stringify([store, name, fateOf(one)]);
+    const { class: className, day } = partClass(name);
+    return day === undefined ? undefined : JSON.stringify([store, className, fateOf(one), heldIn(one) ?? day]);
   });
 
 interface Removed {

@@ -75,7 +75,7 @@ const reportLines = ({ parts, points, sweep }: ExpiryReport): readonly string[] 
   const { pages, chunks } = sweep;
   return [
     ...(parts.length === 0 ? ["nothing was planned, and nothing expired"] : []),
-    ...groupPoints(parts, hotPart, fateOf).map((group) => `${partWords(group)}: ${outcomeWords(group)}`),
+    ...groupPoints(parts, hotPart, fateOf, heldIn).map((group) => `${partWords(group)}: ${outcomeWords(group)}`),
     ...points.map((point) => `point ${point} had no other part and is gone`),
     sweep.postponed === undefined
       ? `swept ${formatNumber(pages.objects + chunks.objects, "object")}, ${formatBytes(pages.bytes + chunks.bytes)}`
@@ -88,8 +88,9 @@ const hotPart = ({ point, class: name }: PartOutcome): PartId => ({ store: "hot"
 const partWords = ([first, ...others]: Group<PartOutcome>): string =>
   groupWords([hotPart(first), ...others.map(hotPart)]);
 
-/** A hold is told by itself. */
-const fateOf = (part: PartOutcome): string => (part.outcome === "held" ? part.message : part.outcome);
+const fateOf = ({ outcome }: PartOutcome): string => outcome;
+
+const heldIn = ({ outcome, point }: PartOutcome): string | undefined => (outcome === "held" ? point : undefined);
 
 const outcomeWords = (group: Group<PartOutcome>): string => {
   const [part, ...others] = group;
@@ -99,10 +100,11 @@ const outcomeWords = (group: Group<PartOutcome>): string => {
     case "not due":
       return "is not due any more, and stays";
     case "held":
-      return `is HELD and stays: ${part.message}`;
     case "failed": {
-      const reasons = others.flatMap((one) => ("message" in one ? [one.message] : []));
-      return `was NOT removed: ${reasonWords([part.message, ...reasons])} (${part.code}); apply again`;
+      const reason = reasonWords([part.message, ...others.flatMap((one) => ("message" in one ? [one.message] : []))]);
+      return part.outcome === "held"
+        ? `is HELD and stays: ${reason}`
+        : `was NOT removed: ${reason} (${part.code}); apply again`;
     }
     default: {
       const removed = others.flatMap((one) => ("keyShredded" in one ? [one] : []));

@@ -64,14 +64,15 @@ const planLines = ({ parts, next, notices, madeAt, expiresAt, sha256 }: ExpiryPl
           groupPoints(
             parts,
             ({ class: name }) => ({ store: "hot", class: name }),
-            ({ database, verdict, hold = "" }) => `${database} ${verdict} ${hold}`,
+            ({ database, verdict, hold }) => `${database} ${hold ?? verdict}`,
+            ({ hold, point }) => hold && point,
           ).map((group) => {
             const [part] = group;
-            const isOne = group.length === 1;
+            const points = new Set(group.map((one) => one.point)).size;
             return [
-              isOne ? part.point : formatNumber(group.length, "point"),
+              points === 1 ? part.point : formatNumber(points, "point"),
               part.database,
-              isOne ? part.class : classWords([part.class]).join(),
+              group.length === 1 ? part.class : classWords(group.map((one) => one.class)).join(),
               formatCount(group.reduce((rows, one) => rows + one.rows, 0)),
               formatBytes(group.reduce((bytes, one) => bytes + one.sealedBytes, 0)),
               formatInstant(part.deadline),

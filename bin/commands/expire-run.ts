@@ -68,7 +68,8 @@ export const addExpireRun: AddCommand = (program, act) => {
 const statusOf = (report: RetentionReport): number => {
   const { parts, unknown, alarms, clock } = report;
   const isLate = parts.some((part) => part.outcome === "gone" && part.marginMs < 0);
-  if (isLate || overdueOf(report).length > 0) return EXIT.retention;
+  const isUnknownLate = unknown.some(({ outcome, deadline }) => outcome === "failed" && report.finishedAt >= deadline);
+  if (isLate || isUnknownLate || overdueOf(report).length > 0) return EXIT.retention;
   const isPartial =
     parts.some(({ outcome }) => outcome !== "gone" && outcome !== "held" && outcome !== "due") ||
     unknown.some(({ outcome }) => outcome === "failed") ||
@@ -87,7 +88,9 @@ const reportLines = (report: RetentionReport): readonly string[] => {
     }),
     ...(parts.length === 0
       ? ["nothing is due"]
-      : groupPoints(parts, ({ part }) => part, fateOf).map((group) => `${partWords(group)}: ${outcomeWords(group)}`)),
+      : groupPoints(parts, ({ part }) => part, fateOf, heldIn).map(
+          (group) => `${partWords(group)}: ${outcomeWords(group)}`,
+        )),
     ...unknown.map(
       ({ name, bytes, outcome, deadline, reason }) =>
         `unknown object ${name}, ${formatBytes(bytes)}: ${outcome === "kept" ? `goes by ${formatInstant(deadline)}` : outcome}${reason === undefined ? "" : `: ${reason}`}`,
@@ -108,20 +111,21 @@ const partWords = (group: Group<Pick<RetentionOutcome, "part">>): string => {
   return groupWords([part, ...others.map((one) => one.part)]);
 };
 
-/** A hold is told by itself; why a store does not let go may be said of each object in its own words. */
-const fateOf = (part: RetentionOutcome): string =>
-  part.outcome === "held" ? part.reason : `${part.outcome} ${part.lockedUntil ?? ""}`;
+/** Why a part is held or a store does not let go is said of each in its own words: that keeps nothing apart. */
+const fateOf = ({ outcome, lockedUntil = 0 }: RetentionOutcome): string => `${outcome} ${lockedUntil}`;
+
+const heldIn = ({ outcome, part }: RetentionOutcome): string | undefined => (outcome === "held" ? part.id : undefined);
 
 const outcomeWords = (group: Group<RetentionOutcome>): string => {
   const [part, ...others] = group;
   if ("keyShredded" in part) {
     const removed = others.flatMap((one) => ("keyShredded" in one ? [one] : []));
-    const { lockedUntil } = part;
-    const why =
+    const { lockedUntil, reason } = part;
+    const locked =
       lockedUntil === undefined ? "something that runs needs them" : `locked until ${formatInstant(lockedUntil)}`;
-    return removedWords([part, ...removed], why);
+    return removedWords([part, ...removed], reason ?? locked);
   }
-  const reason = reasonWords([part.reason, ...others.flatMap((one) => ("reason" in one ? [one.reason] : []))]);
+  const reason = reasonWords([part.reason, ...others.flatMap((one) => one.reason ?? [])]);
   switch (part.outcome) {
     case "held":
       return `HELD: ${reason}`;

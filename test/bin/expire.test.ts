@@ -11,7 +11,7 @@ const removed = (more: Partial<Parameters<typeof removedWords>[0][0]> = {}) => (
   ...more,
 });
 
-test("a day's parts that fared alike are one line, those that did not another, and other parts each their own", () => {
+test("a day's parts that fared alike are one line, held days of a point another, and other parts each their own", () => {
   const parts = [
     { id: "p1", class: "raw", fate: "gone" },
     { id: "p1", class: "raw_2026-11-06", fate: "gone" },
@@ -19,18 +19,25 @@ test("a day's parts that fared alike are one line, those that did not another, a
     { id: "p2", class: "raw_2026-11-06", fate: "held" },
     { id: "p3", class: "raw_2026-11-06", fate: "gone" },
     { id: "p3", class: "raw_2026-11-07", fate: "gone" },
-  ].map((part) => ({ store: "hot", ...part }) as const);
-  const groups = groupPoints(
+    { id: "p2", class: "raw_2026-11-07", fate: "held" },
+    { id: "p4", class: "raw_2026-11-06", fate: "held" },
+  ].map(({ fate, ...part }) => ({ part: { store: "hot", ...part }, fate }) as const);
+  const told = groupPoints(
     parts,
-    (part) => part,
+    ({ part }) => part,
     ({ fate }) => fate,
-  );
-  expect(groups.map((group) => `${groupWords(group)}: ${group[0].fate}`)).toEqual([
+    ({ part, fate }) => (fate === "held" ? part.id : undefined),
+  ).map(([first, ...others]) => {
+    const words = groupWords([first.part, ...others.map(({ part }) => part)]);
+    return `${words}: ${first.fate}`;
+  });
+  expect(told).toEqual([
     "class raw of point p1: gone",
     "class raw, day 2026-11-06 of 2 points: gone",
     "class raw of point p2: gone",
-    "class raw_2026-11-06 of point p2: held",
+    "class raw, 2 days from 2026-11-06 to 2026-11-07 of point p2: held",
     "class raw_2026-11-07 of point p3: gone",
+    "class raw_2026-11-06 of point p4: held",
   ]);
 });
 
