@@ -37,14 +37,19 @@ const tell = async (
 
 /**
  * Alarms that a person is told as one: days of a class are in every point, and what keeps one of them there keeps them all.
- * A hold past its review is one reason for all its days.
+ * A hold past its review is one reason for a class and all its days.
  */
-export const groupAlarms = <One extends Alarm>(alarms: readonly One[]): readonly (readonly [One, ...One[]])[] =>
-  groupBy(alarms, ({ level, about, part, message }) => {
-    const { class: className, day } = part === undefined ? {} : partClass(part.class);
-    if (day === undefined) return undefined;
-    return JSON.stringify([level, about, className, about === "hold" ? message : ""]);
-  });
+export const groupAlarms = <One extends Alarm>(alarms: readonly One[]): readonly (readonly [One, ...One[]])[] => {
+  const divided = new Set(alarms.filter(isOfDay).map(reasonOf));
+  return groupBy(alarms, (alarm) => (divided.has(reasonOf(alarm)) ? reasonOf(alarm) : undefined));
+};
+
+const isOfDay = ({ part }: Alarm): boolean => part !== undefined && partClass(part.class).day !== undefined;
+
+const reasonOf = ({ level, about, part, message }: Alarm): string => {
+  const [store, name] = part === undefined ? [] : [part.store, partClass(part.class).class];
+  return JSON.stringify([level, about, store, name, about === "hold" ? message : ""]);
+};
 
 /** What the first says, and for how many more. */
 export const groupMessage = ([first, ...others]: readonly [Alarm, ...Alarm[]]): string => {

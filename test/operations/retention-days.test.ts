@@ -141,3 +141,20 @@ test("a store that lets no day go is told to people once for each urgency, not f
   ]);
   expect((await story.records()).filter(({ act }) => act === "alarm")).toHaveLength(5);
 });
+
+test("a hold past its review is told once for a class and all days of it that it keeps", async () => {
+  const story = await agedDays(3);
+  const { vault, clock } = story.history.made;
+  await story.hold(await partsOfPoint(vault, "p2", []), clock.now() + HOUR_MS);
+  const sent: SentAlarm[] = [];
+  const notifier = { notify: async (alarm: SentAlarm) => void sent.push(alarm) };
+  await clock.advance(HOUR_MS);
+  const report = await runRetention(story.world({ notifier }), AGED);
+  expect(report.alarms.map(({ about, part }) => [about, part?.class])).toEqual(
+    ["people", "raw", rawOf(0), rawOf(1), rawOf(2)].map((name) => ["hold", name]),
+  );
+  expect(sent.map(({ part, message }) => [part?.class, message.split("two people release it")[1]])).toEqual([
+    ["people", ""],
+    ["raw", "; and so it is with all of raw with 3 days from 2026-01-01 to 2026-01-03, of p2"],
+  ]);
+});

@@ -146,3 +146,16 @@ test("the next point is due at the same local time, with an hour's grace, and a 
   const hourly = policyOf(POLICY.classes, { hot: { every: term("PT1H"), window: term("P28D") } });
   expect(nextHotPointBy(hourly, START)).toBe(START + HOUR_MS + HOUR_MS / 6);
 });
+
+test("days of a class are of that class: a gap is told as long as its own part would be there", () => {
+  const aged = policyOf([
+    dataClass("raw", "P60D", { rowAge: { column: "at", max: term("P3D") } }),
+    dataClass("other", "P90D"),
+  ]);
+  const points = nightly([0, 2], ["raw_2027-01-10"]);
+  // The day after the missing one began at the 12th: its rows leave on the 15th, deleted half a day before.
+  const until = Date.UTC(2027, 0, 15) - 12 * HOUR_MS;
+  const missingAt = (now: number) => told(points, now, { policy: aged }).filter(([, found]) => found === "missing");
+  expect(missingAt(until - 1).map(([day]) => day)).toContain("2027-01-11");
+  expect(missingAt(until).map(([day]) => day)).not.toContain("2027-01-11");
+});
