@@ -4,7 +4,7 @@ import { hotCopyOnStack } from "../../lib/operations/act-on-stack.ts";
 import { recorded } from "../../lib/operations/audit.ts";
 import { type CaptureReport, captureDatabase, captureReportOf } from "../../lib/operations/capture.ts";
 import { captureEntry, recordPolicy } from "../../lib/operations/entries.ts";
-import { openPoint } from "../../lib/operations/points.ts";
+import { lookAtPoint } from "../../lib/operations/points.ts";
 import { type TableTaken, tablesTaken } from "../../lib/operations/tables-taken.ts";
 import { localSource, localToday } from "../../lib/wiring/local.ts";
 import { openNamedStack } from "../../lib/wiring/vault-place.ts";
@@ -112,7 +112,8 @@ const captureOn = async (stack: string, session: Session, options: Options): Pro
   environment.database(database);
   const day = localToday();
   const { point } = await hotCopyOnStack(hotCopies, { database, day }, waitingIn(session));
-  const opened = await openPoint((await vaultOf(session, options)).vault, point.id);
+  // Days of rows may have left it since it was taken.
+  const opened = await lookAtPoint((await vaultOf(session, options)).vault, point.id);
   return captureReportOf(opened.point, opened.parts);
 };
 
