@@ -109,7 +109,7 @@ const endOf = (policy: Policy, part: Stored): End & { readonly because: string; 
   return {
     deleteAt: Math.min(times.deleteAt, now.deleteAt),
     deadline: Math.min(times.deadline, now.deadline),
-    ...(keepUntil === undefined ? {} : { keepUntil }),
+    keepUntil,
     because: shorter
       ? `the policy now keeps class ${held.name} for less than when it was archived (${shortestOf(policy, { ...held, window }, startedAt)} at most)`
       : `it was archived to be kept until ${new Date(times.deadline).toISOString()}`,

@@ -73,6 +73,15 @@ test("a schedule that got shorter wins too, and is named", () => {
   });
 });
 
+test("in February a month ends before thirty days do, and is named", () => {
+  const policy = policyOf(dataClass("money", "P1M", { archive: { monthly: term("P30D") } }));
+  const capture = { startedAt: Date.UTC(2027, 1, 5), finishedAt: Date.UTC(2027, 1, 5) };
+  expect(verdictAt(capture.startedAt, partOf(capture), policy)).toMatchObject({
+    deadline: Date.UTC(2027, 2, 5),
+    because: "the policy now keeps class money for less than when it was archived (P1M at most)",
+  });
+});
+
 test("a class that is not archived by that schedule any more is held to its own term", () => {
   const policy = policyOf(dataClass("money", "P60D", { archive: { yearly: term("P60D") } }));
   expect(verdictAt(START, partOf(), policy)?.deadline).toBe(START + 60 * DAY_MS);
