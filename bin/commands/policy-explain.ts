@@ -1,8 +1,10 @@
 import { EXIT } from "../../lib/model/errors.ts";
-import { explainPolicy, type PolicyExplained } from "../../lib/operations/policy.ts";
+import { groupBy } from "../../lib/model/part-groups.ts";
+import { partClass } from "../../lib/model/row-age.ts";
+import { type ExplainedPart, explainPolicy, type PolicyExplained } from "../../lib/operations/policy.ts";
 import { localClock } from "../../lib/wiring/local.ts";
 import { archiveBeside } from "../archive.ts";
-import { formatInstant, formatTable } from "../format.ts";
+import { formatInstant, formatNumber, formatTable } from "../format.ts";
 import { withVaultOptions } from "../options.ts";
 import { policyArgument, policyIn } from "../policy.ts";
 import { type AddCommand, nounOf } from "../program.ts";
@@ -40,7 +42,7 @@ const storesOf = async (session: Session, flags: VaultFlags) => {
   return { vault: opened.vault, archive: await archiveBeside(session, flags, opened) };
 };
 
-const explainedLines = ({
+export const explainedLines = ({
   classes,
   rowAges,
   archives,
@@ -92,19 +94,29 @@ const explainedLines = ({
   ),
   ...section(
     ["POINT", "DATABASE", "TIER", "CLASS", "NOW", "DELETED AT", "GONE BY", "BECAUSE"],
-    expiries.map((part) => [
-      part.point,
-      part.database,
-      part.tier,
-      part.class,
-      part.verdict,
-      formatInstant(part.deleteAt),
-      formatInstant(part.deadline),
-      part.because,
-    ]),
+    groupBy(expiries, dayOf).map((group) => {
+      const [part] = group;
+      return [
+        group.length === 1 ? part.point : formatNumber(group.length, "point"),
+        part.database,
+        part.tier,
+        part.class,
+        part.verdict,
+        formatInstant(part.deleteAt),
+        formatInstant(part.deadline),
+        part.because,
+      ];
+    }),
   ),
-  ...notices.map(({ point, message }) => `  note ${point}: ${message}`),
+  ...groupBy(notices, ({ message }) => message).map(
+    ([{ point, message }, ...others]) =>
+      `  note ${point}${others.length === 0 ? "" : ` and ${formatNumber(others.length, "point")} more`}: ${message}`,
+  ),
 ];
+
+/** A day's rows that go together are told once for all points; undefined of every other part. */
+const dayOf = ({ point: _, ...part }: ExplainedPart): string | undefined =>
+  partClass(part.class).day === undefined ? undefined : JSON.stringify(part);
 
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): readonly string[] =>
   formatTable(
