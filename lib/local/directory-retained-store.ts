@@ -63,7 +63,7 @@ export function directoryRetainedStore(
           const lock = await lockOf(name);
           if (lock !== undefined) yield { name, version: lock.version, bytes: bytes - LOCK_BYTES, writtenAt };
         } catch (error) {
-          if (!isFailure(error, "OBJECT_CORRUPT")) throw error;
+          if (!isFailure(error, "OBJECT_CORRUPT") && !isFailure(error, "STORE_FORBIDDEN")) throw error;
           yield { name, version: UNLABELLED, bytes, writtenAt, unlabelled: error };
         }
       }

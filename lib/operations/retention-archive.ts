@@ -45,7 +45,8 @@ export const removeArchived = async (
     const { objectsLeft, ...removed } = await removeArchivePart({ archive, keys, clock }, stored, ask);
     const locks = objectsLeft.flatMap(({ until }) => until ?? []);
     const lockedUntil = locks.length === 0 ? undefined : Math.max(...locks);
-    return removedOutcome(copy, { ...removed, objectsLeft: objectsLeft.length }, lockedUntil);
+    const [reason] = objectsLeft.flatMap(({ unlabelled }) => unlabelled ?? []);
+    return removedOutcome(copy, { ...removed, objectsLeft: objectsLeft.length }, { lockedUntil, reason });
   } catch (error) {
     signal.throwIfAborted();
     if (isFailure(error)) return unremovedOutcome(copy, error);

@@ -26,6 +26,8 @@ export type RetentionOutcome = DueCopy &
         readonly marginMs: number;
         /** Until when the store refuses to delete what is left. */
         readonly lockedUntil?: EpochMs;
+        /** Why something is left, where it is neither locked nor needed by something that runs. */
+        readonly reason?: string;
       })
     | {
         /**
@@ -79,12 +81,17 @@ export interface RetentionReport {
   readonly swept: { readonly objects: number; readonly bytes: number };
 }
 
-export const removedOutcome = (copy: DueCopy, facts: RemovedFacts, lockedUntil?: EpochMs): RetentionOutcome => ({
+export const removedOutcome = (
+  copy: DueCopy,
+  facts: RemovedFacts,
+  { lockedUntil, reason }: { readonly lockedUntil?: EpochMs | undefined; readonly reason?: string | undefined } = {},
+): RetentionOutcome => ({
   ...copy,
   outcome: facts.objectsLeft === 0 ? "gone" : "left",
   ...facts,
   marginMs: copy.deadline - facts.lookedAt,
   ...(lockedUntil === undefined ? {} : { lockedUntil }),
+  ...(reason === undefined ? {} : { reason }),
 });
 
 export const unremovedOutcome = (copy: DueCopy, failure: Failure): RetentionOutcome => ({

@@ -216,6 +216,9 @@ const plannedOutcome = ({ holds }: Given, copy: DueCopy): RetentionOutcome => {
     : { ...copy, outcome: "held", reason: `held by ${hold.id}: ${hold.basis}, ${hold.matter}` };
 };
 
+const reasonOf = (one: RetentionOutcome): string =>
+  one.reason ?? ("objectsLeft" in one ? `${one.objectsLeft} objects of it are left` : "");
+
 const alarmsIn = (
   { holds, control }: Given,
   parts: readonly RetentionOutcome[],
@@ -230,7 +233,7 @@ const alarmsIn = (
           part: one.part,
           deadline: one.deadline,
           ...(one.lockedUntil === undefined ? {} : { lockedUntil: one.lockedUntil }),
-          reason: "reason" in one ? one.reason : `${one.objectsLeft} objects of it are left`,
+          reason: reasonOf(one),
         })),
       unknown: unknown
         .filter(({ outcome }) => outcome === "failed")

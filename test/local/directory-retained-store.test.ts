@@ -104,6 +104,23 @@ test.each([
   expect((await listed(store))[1]).not.toHaveProperty("unlabelled");
 });
 
+test("a file that may not be read is listed as one that nobody can tell what locks it, and hides nothing", async () => {
+  const root = await newRoot();
+  const store = opened(root);
+  await put(store, "a", NONE);
+  const version = await put(store, "b", NONE);
+  const probe = await open(join(root, "a"));
+  await probe.close();
+  const handles = Object.getPrototypeOf(probe) as FileHandle;
+  const refused = Object.assign(new Error("EACCES: permission denied"), { code: "EACCES", syscall: "open" });
+  const spy = vi.spyOn(handles, "read").mockRejectedValueOnce(refused);
+  onTestFinished(() => spy.mockRestore());
+  const [first, second] = await listed(store);
+  expect(first).toMatchObject({ name: "a", unlabelled: { code: "STORE_FORBIDDEN" } });
+  expect(second).toMatchObject({ name: "b", version });
+  expect(second).not.toHaveProperty("unlabelled");
+});
+
 /** Has something done right after the first read of a file of this archive. */
 const afterFirstRead = async (root: string, name: string, act: () => Promise<void>) => {
   const probe = await open(join(root, name));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { LEASE_MS } from "../../lib/engine/intent.ts";
 import { runRetention } from "../../lib/operations/retention.ts";
 import type { RetainedStore } from "../../lib/ports/retained-store.ts";
+import { unlabelling } from "../engine/archive/archive-world.ts";
 import { memoryRetainedStore } from "../local/memory-retained-store.ts";
 import { archivedNames, DAY_MS, HOUR_MS, POLICY, putArchived, RetentionHistory, START } from "./retention-world.ts";
 
@@ -92,6 +93,23 @@ test("where somebody has extended a lock, the key goes when the part is due, and
   expect(archivedIn(await runRetention(story.world({ archive: extended }), POLICY))).toMatchObject([
     { outcome: "gone" },
   ]);
+});
+
+test("a part of which an object is damaged goes but for that, unreadable, is in the evidence, and alarms with the reason", async () => {
+  const { story, archive, part } = await storyAt(DUE);
+  const pack = "archives/shop/2026-01-01/money/1/packs/000001";
+  const damaged = unlabelling(archive, pack);
+  const reason = `${pack} does not begin with the line that says what locks it`;
+  const report = await runRetention(story.world({ archive: damaged }), POLICY);
+  expect(archivedIn(report)).toMatchObject([{ part, outcome: "left", keyShredded: true, objectsLeft: 1, reason }]);
+  expect(report.alarms).toEqual([]);
+  expect((await story.records()).filter((record) => "part" in record && record.part.store === "archive")).toMatchObject(
+    [{ act: "expire", part, keyShredded: true, objectsLeft: 1 }],
+  );
+  await story.at(20 * DAY_MS);
+  const late = await runRetention(story.world({ archive: damaged }), POLICY);
+  expect(late.alarms).toMatchObject([{ level: "page", part, message: expect.stringContaining(reason) as string }]);
+  expect(archivedIn(await runRetention(story.world({ archive }), POLICY))).toMatchObject([{ part, outcome: "gone" }]);
 });
 
 test("a held archive part stays whole, and goes when two people have released it", async () => {

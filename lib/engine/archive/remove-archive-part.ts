@@ -25,6 +25,8 @@ interface ObjectVersion {
 export interface LeftVersion extends ObjectVersion {
   /** Until when the store refuses to delete it; left out if nothing locks it. */
   readonly until?: EpochMs;
+  /** Why nobody can say what locks it, so that the store refuses to delete it at all. */
+  readonly unlabelled?: string;
 }
 
 export interface ArchiveRemoval {
@@ -43,7 +45,8 @@ export interface ArchiveRemoval {
  * A point's document goes first, so that nobody takes half a point for a whole one. Here the wrapped key stands for that: an
  * archive part without one is not readable, and every reader asks for it first. The document stays to the end because a store
  * that locks may refuse the rest for years: it alone says whose those packs are, what they still wait for, and by when they
- * should have been gone. Stopped anywhere, or refused by a lock, running it again goes on where it stood.
+ * should have been gone. Stopped anywhere, or refused by a lock, running it again goes on where it stood. An object that is
+ * damaged so that nobody can say what locks it keeps no other: it is left, until somebody has put it back or removed it.
  *
  * @param beforeDestroy  asked before the key goes and before each batch of deletes; what it throws ends the removal there
  * @throws STORE_*, and what `beforeDestroy` throws
@@ -83,19 +86,24 @@ const removeVersions = async (
     try {
       if ((await archive.delete(name, version)) === "deleted") deleted++;
     } catch (error) {
-      // What is locked is found, with its date, by the look.
-      if (!isFailure(error, "OBJECT_RETAINED")) throw error;
+      // What is locked, or damaged, is found by the look.
+      if (!isFailure(error, "OBJECT_RETAINED") && !isFailure(error, "OBJECT_CORRUPT")) throw error;
     }
   }
   const left: LeftVersion[] = [];
-  for (const { name, version } of versions) {
-    if (!(await archive.versions(name)).includes(version)) continue;
-    const retention = await archive.retention(name, version);
-    left.push(
-      retention === undefined || retention.mode === "none"
-        ? { name, version }
-        : { name, version, until: retention.until },
-    );
-  }
+  for (const version of versions) left.push(...(await lookFor(archive, version)));
   return { deleted, left };
+};
+
+/** @returns the version if it is still there */
+const lookFor = async (archive: RetainedStore, { name, version }: ObjectVersion): Promise<readonly LeftVersion[]> => {
+  try {
+    if (!(await archive.versions(name)).includes(version)) return [];
+    const retention = await archive.retention(name, version);
+    const isLocked = retention !== undefined && retention.mode !== "none";
+    return [isLocked ? { name, version, until: retention.until } : { name, version }];
+  } catch (error) {
+    if (!isFailure(error, "OBJECT_CORRUPT")) throw error;
+    return [{ name, version, unlabelled: error.message }];
+  }
 };

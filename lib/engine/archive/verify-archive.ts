@@ -104,7 +104,8 @@ const checkObjects = async (
     const at = { ...where, object: object.name };
     const bytes = there.get(`${object.name}\n${object.version}`);
     const failure = unlabelled.get(object.name);
-    if (failure !== undefined) problems.add(failure.code, failure.message, at);
+    // One that may not be read is no finding: then nothing can be said of it.
+    if (failure !== undefined) problems.note(failure, at);
     else if (bytes === undefined)
       problems.add("OBJECT_MISSING", `object ${object.name} is missing from the archive`, at);
     else if (bytes !== object.bytes)

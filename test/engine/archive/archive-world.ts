@@ -136,8 +136,11 @@ export const dyingAt = (
 };
 
 /** A directory in which the line that locks one object is damaged: it is listed, and nothing else can be said of it. */
-export const unlabelling = (archive: RetainedStore, name: string): RetainedStore => {
-  const unlabelled = new Failure("OBJECT_CORRUPT", `${name} does not begin with the line that says what locks it`);
+export const unlabelling = (
+  archive: RetainedStore,
+  name: string,
+  unlabelled = new Failure("OBJECT_CORRUPT", `${name} does not begin with the line that says what locks it`),
+): RetainedStore => {
   const unless = <T>(asked: string, act: () => Promise<T>): Promise<T> =>
     asked === name ? Promise.reject(unlabelled) : act();
   return {

@@ -6,7 +6,7 @@ import type { ArchiveTimes } from "../../../lib/model/archive.ts";
 import { Failure } from "../../../lib/model/errors.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
-import { archiveNewest, Dead, dyingAt, unlocked, versionsIn } from "./archive-world.ts";
+import { archiveNewest, Dead, dyingAt, unlabelling, unlocked, versionsIn } from "./archive-world.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -84,6 +84,22 @@ test("killed in any delete, the part cannot be read, is still told, and running 
       if (left !== undefined) expect((await removeArchivePart(world, left, yes)).objectsLeft).toEqual([]);
       expect(await versionsIn(world.archive)).toEqual(namesOf(world.other));
     }
+});
+
+test("an object that is damaged so that nobody can say what locks it is left and told, and keeps no other", async () => {
+  const world = await worldOf();
+  const damaged = world.part.objects[0]?.name ?? "";
+  const archive = unlabelling(world.archive, damaged);
+  const removal = await removeArchivePart({ ...world, archive }, world.part, yes);
+  expect(removal).toMatchObject({
+    ...{ keyShredded: true, objectsDeleted: world.part.objects.length - 1 },
+    objectsLeft: [{ name: damaged, unlabelled: expect.stringContaining("what locks it") as string }],
+  });
+  expect((await listArchiveParts(archive)).parts.map((part) => part.class)).toEqual(["money", "people"]);
+  // Somebody has put it back.
+  const rest = await removeArchivePart(world, world.part, yes);
+  expect(rest).toMatchObject({ keyShredded: false, objectsDeleted: 2, objectsLeft: [] });
+  expect(await versionsIn(world.archive)).toEqual(namesOf(world.other));
 });
 
 test("a store that does not answer ends the removal; it is not taken for a lock", async () => {

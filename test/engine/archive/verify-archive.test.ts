@@ -7,6 +7,7 @@ import { openArchivePart, openFrame, readArchivedTable } from "../../../lib/engi
 import { type ArchiveVerifyReport, verifyArchiveParts } from "../../../lib/engine/archive/verify-archive.ts";
 import { decodeDocument, encodeDocument } from "../../../lib/engine/document.ts";
 import type { ArchivedObject, ArchivePart } from "../../../lib/model/archive.ts";
+import { Failure } from "../../../lib/model/errors.ts";
 import type { RetainedStore } from "../../../lib/ports/retained-store.ts";
 import { memoryRetainedStore } from "../../local/memory-retained-store.ts";
 import { ClassHistory } from "../class-history.ts";
@@ -131,6 +132,13 @@ test("an object whose lock cannot be read is damaged, not missing, and the other
     ["OBJECT_CORRUPT", first?.name],
     ["OBJECT_MISSING", second?.name],
   ]);
+});
+
+test("an object that may not be read is no finding: the run ends, and says so", async () => {
+  const world = await worldOf();
+  const forbidden = new Failure("STORE_FORBIDDEN", "could not read it");
+  const archive = unlabelling(world.archive, world.part.objects[0]?.name ?? "", forbidden);
+  await expect(verify({ ...world, archive }, "list")).rejects.toBe(forbidden);
 });
 
 test("rows that are not there are told of their table", async () => {
