@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -104,6 +104,10 @@ test("a file in the archive that is not of Lastgood stops no command, and each n
   const verify = ["verify", "--no-drill", ...policy, ...place];
   expect((await run(verify)).stdout).toContain("that Lastgood did not make: archive/notes.txt");
 
+  await utimes(join(archive, "notes.txt"), 0, 0);
+  const late = await run(["expire", "run", ...policy, ...place]);
+  expect([late.status, late.stdout]).toEqual([10, expect.stringMatching(/^OVERDUE: object notes\.txt, /m)]);
+  await rm(join(archive, "notes.txt"));
   const names = await readdir(archive, { recursive: true });
   const document = join(archive, names.find((name) => name.endsWith("c0/part.json")) ?? "");
   await rm(document);
