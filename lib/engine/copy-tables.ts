@@ -60,12 +60,14 @@ export const copyTables = async (
   const { clock } = world;
   const bytesTotal = plans.reduce((bytes, plan) => bytes + (plan.why === undefined ? 0 : plan.size.bytes), 0);
   const rowsTotal = plans.reduce((rows, plan) => rows + (plan.why === undefined ? 0 : plan.size.rows), 0);
+  // A table that is divided by age is one table.
+  const tablesTotal = new Set(plans.map(({ facts }) => facts.oid)).size;
   const done = { tables: 0, rows: 0, bytes: 0 };
   const tell = (phase: string): void =>
     world.progress({
       phase,
       tablesDone: done.tables,
-      tablesTotal: plans.length,
+      tablesTotal,
       rowsDone: done.rows,
       rowsTotal: rowsTotal === 0 ? undefined : rowsTotal,
       bytesDone: done.bytes,
@@ -126,7 +128,7 @@ export const copyTables = async (
   }
   const again = new Map(broken.map((plan) => [plan.tableId, plan]));
   await runAll(inOrder((await Promise.all(broken.map(tasksOf))).flat()));
-  done.tables = plans.length;
+  done.tables = tablesTotal;
   tell("sealing");
   const tables = plans.map((plan) => {
     const final = again.get(plan.tableId) ?? plan;
