@@ -127,43 +127,6 @@ test("what a policy does not say is not there, not undefined: it is recorded as 
   }
 });
 
-const AGED = GOOD.replace("max: P14D", "max: P14D\n    rowAge: { column: created_at, max: P10D }");
-
-test("a class says by which column its rows leave, and when", () => {
-  expect(readPolicy(AGED)).toMatchObject({
-    policy: { classes: [{ rowAge: { column: "created_at", max: { unit: "days", count: 10 } } }, { name: "other" }] },
-  });
-  expect(JSON.parse(JSON.stringify(readPolicy(AGED)))).toStrictEqual(readPolicy(AGED));
-});
-
-test.each([
-  ["no column", "column: created_at, ", "", "9:5 classes.personal.rowAge.column: is missing; expected string"],
-  ["a column without a name", "created_at", '" "', "9:15 classes.personal.rowAge.column: expected some words"],
-  ["no age", ", max: P10D", "", "9:5 classes.personal.rowAge.max: is missing; expected string"],
-  [
-    "an age that is no term",
-    "P10D",
-    "P1Y6M",
-    "9:35 classes.personal.rowAge.max: expected an ISO 8601 duration of one unit, as P14D, PT20H, P4W, P6M or P10Y",
-  ],
-  [
-    "an age that ends before its day does",
-    "P10D",
-    "PT20H",
-    "9:35 classes.personal.rowAge.max: PT20H counts from the beginning of a row's day, so that rows of its last hours would leave at once: give at least P2D",
-  ],
-  [
-    "an archive beside an age",
-    "max: P10D }",
-    "max: P10D }\n    archive: { daily: P10D }",
-    "10:5 classes.personal.archive: keeps rows past their age: rows of class personal leave P10D after their day began; leave the archive out, or rowAge",
-  ],
-])("%s is found at its place", (_, good, bad, expected) => {
-  const text = AGED.replace(good, bad);
-  expect(text).not.toBe(AGED);
-  expect(problems(text)).toEqual([expected]);
-});
-
 test("a minimum counts from the capture where it says so, or does not say from what", () => {
   expect(readPolicy(FULL.replace("end of year", "capture"))).toMatchObject({
     policy: { classes: [{ min: { from: "capture" } }] },
