@@ -22,7 +22,7 @@ export class Calendar {
 
   pass(random: Random): void {
     if (random.chance(0.35)) this.#today = addDays(this.#today, 1);
-    else if (random.chance(0.08)) this.#today = addDays(this.#today, -1);
+    else if (random.chance(0.15)) this.#today = addDays(this.#today, -1);
   }
 
   /** Takes days that are over out of points: out of all of them, or where something keeps the others out of a few. */
