@@ -33,6 +33,8 @@ test("which year it is, the business's zone says", () => {
 test("days after the end of a year end with a day, not with the day after it", () => {
   expect(kept("P31D", "end of year", "2026-06-01T12:00:00Z")).toBe("2027-01-31T23:00:00.000Z");
   expect(kept("PT24H", "end of year", "2026-06-01T12:00:00Z")).toBe("2027-01-01T23:00:00.000Z");
+  // The year ends at its own end, not with the capture.
+  expect(kept("PT36H", "end of year", "2026-06-01T12:00:00Z")).toBe("2027-01-02T23:00:00.000Z");
 });
 
 test("a minimum is never shorter than either reading, ends with a day, and lasts at most two days longer", () => {
