@@ -18,17 +18,3 @@ export const lookAtPoint = async (
   for (const { at, failure } of expired) if (at === undefined) throw failure;
   return { point, parts };
 };
-
-/**
- * A point with all its parts opened: what a drill begins with.
- * @throws KEY_SHREDDED  a part of it has expired
- */
-export const openPoint = async (
-  vault: Vault,
-  wanted: string,
-): Promise<{ readonly point: Point; readonly parts: readonly Part[] }> => {
-  const point = await findPoint(vault.hot, wanted);
-  const { parts, expired } = await getParts(vault, point);
-  for (const { failure } of expired) throw failure;
-  return { point, parts };
-};

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openPoint } from "../../lib/operations/points.ts";
+import { lookAtPoint } from "../../lib/operations/points.ts";
 import { freshDatabase, testServer } from "../postgres.ts";
 import { expectExactly, howTaken, run } from "./chain/expect-point.ts";
 import { openSubject, type TakenPoint } from "./chain/subject.ts";
@@ -33,7 +33,7 @@ test("changes in one part of the keys leave all others as they were, over many p
   const subject = await openSubject();
   await run(url, ...SET_UP);
   const first = await subject.take(url);
-  const { parts } = await openPoint(subject.vault, first.report.point.id);
+  const { parts } = await lookAtPoint(subject.vault, first.report.point.id);
   // Where the cuts lie depends on a secret of the vault.
   const [alone, shared] = parts[0]?.tables ?? [];
   expect(alone?.layers[0]?.pages.length).toBeGreaterThan(1);

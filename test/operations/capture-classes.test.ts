@@ -9,7 +9,7 @@ import { captureDatabase } from "../../lib/operations/capture.ts";
 import { captureHere } from "../../lib/operations/capture-point.ts";
 import { diffTwoPoints } from "../../lib/operations/diff.ts";
 import { applyExpiry, planExpiry } from "../../lib/operations/expire-parts.ts";
-import { openPoint } from "../../lib/operations/points.ts";
+import { lookAtPoint } from "../../lib/operations/points.ts";
 import { explainPolicy } from "../../lib/operations/policy.ts";
 import { planOfRestore } from "../../lib/operations/restore.ts";
 import { verifyVault } from "../../lib/operations/verify.ts";
@@ -82,7 +82,7 @@ test("a point has a part for each class, under keys and chunks of its own, and e
     ["orders", "delta", 0],
     ["people", "delta", 1],
   ]);
-  const { parts } = await openPoint(vault, point.id);
+  const { parts } = await lookAtPoint(vault, point.id);
   expect(parts.map((part) => [part.class, part.tables.map(({ facts }) => facts.name)])).toEqual([
     ["other", ["orders"]],
     ["personal", ["people"]],
@@ -109,7 +109,7 @@ test("the point of a release is split as the hot points before it are, so that i
   await take(policy);
   const workflow = openInProcessWorkflow({ clock: systemClock });
   const taken = await captureHere({ ...world, policy })(workflow, { tier: "release", database, release: "1" });
-  const { parts } = await openPoint(vault, taken.point);
+  const { parts } = await lookAtPoint(vault, taken.point);
   expect(parts.flatMap((part) => part.tables.map((table) => [part.class, table.taken]))).toEqual([
     ["other", "delta"],
     ["personal", "delta"],
@@ -172,7 +172,11 @@ test("a class that has expired is refused by a restore, left out of a comparison
   ]);
   const difference = await diffTwoPoints({ ...world, onTable: () => {} }, { a: first.id, b: second.id, samplesMax: 2 });
   expect(difference.leftOut).toEqual([
-    { class: "personal", days: null, because: expect.stringMatching(`^the part of point ${first.id} expired at `) as string },
+    {
+      class: "personal",
+      days: null,
+      because: expect.stringMatching(`^the part of point ${first.id} expired at `) as string,
+    },
   ]);
   expect(difference.totals).toMatchObject({ tables: 1, changed: 1 });
   const verified = await verifyVault(world, { level: "read" });

@@ -7,7 +7,7 @@ import { memoryStore } from "../../lib/local/memory-store.ts";
 import { systemEntropy } from "../../lib/local/system-entropy.ts";
 import type { PartTable, Point } from "../../lib/model/point.ts";
 import { captureDatabase } from "../../lib/operations/capture.ts";
-import { openPoint } from "../../lib/operations/points.ts";
+import { lookAtPoint } from "../../lib/operations/points.ts";
 import { verifyVault } from "../../lib/operations/verify.ts";
 import { postgresSource } from "../../lib/postgres/source.ts";
 import { inProcessLanes } from "../e2e/in-process-lanes.ts";
@@ -53,7 +53,7 @@ const shop = async (major: 15 | 18, sql: string) => {
 /** Ids of the rows of each table, by part: what the point gives back. */
 const idsIn = async (vault: Vault, point: Point): Promise<Record<string, Record<string, readonly number[]>>> => {
   const found: Record<string, Record<string, readonly number[]>> = {};
-  for (const part of (await openPoint(vault, point.id)).parts) {
+  for (const part of (await lookAtPoint(vault, point.id)).parts) {
     const { namingSecret } = await vault.classSecret(part.class);
     const own: Record<string, readonly number[]> = {};
     for (const table of part.tables)
