@@ -46,7 +46,7 @@ export const contradictionsOf = (policy: Policy): readonly Contradiction[] => {
             message: "a restore that was not tried for more than a year proves nothing: give at most P1Y",
           },
         ]),
-    ...repeated(["holders"], holders, "holder"),
+    ...repeated(["approvals", "holds"], holders, "holder"),
   ];
 };
 

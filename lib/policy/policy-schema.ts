@@ -117,7 +117,12 @@ export const POLICY_SCHEMA = z.strictObject({
       drillEvery: term.default("P7D").describe("a point is restored and compared at least this often"),
     })
     .prefault({}),
-  holders: z.array(text).default([]).describe("who may request, approve and release holds; always two of them"),
+  approvals: z
+    .strictObject({
+      holds: z.array(text).default([]).describe("who may request, approve and release holds; always two of them"),
+    })
+    .prefault({})
+    .describe("whose word what takes two people needs"),
   notify: z
     .strictObject({
       webhookFrom: variable("SHOP_WEBHOOK").describe("environment variable that holds the URL alarms are sent to"),

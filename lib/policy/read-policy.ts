@@ -107,7 +107,7 @@ const policyOf = (file: PolicyFile): Policy => ({
     readAllWithin: term(file.verification.readAllWithin),
     drillEvery: term(file.verification.drillEvery),
   },
-  holders: file.holders,
+  holders: file.approvals.holds,
   ...(file.notify === undefined ? {} : { notify: file.notify }),
 });
 

@@ -54,7 +54,7 @@ test("names that come twice are told", () => {
   expect(shown(policy)).toEqual([
     "databases: names the database shop twice: leave one out",
     "classes.books.tables: names a table twice: leave one out",
-    "holders: names the holder bent twice: leave one out",
+    "approvals.holds: names the holder bent twice: leave one out",
   ]);
 });
 
@@ -365,7 +365,7 @@ describe("notices", () => {
   test("fewer than two who may hold, and no webhook", () => {
     const { holders: _, notify: __, ...rest } = policyOf([dataClass("money", "P1Y")], quiet);
     expect(notices({ ...rest, holders: ["anna"] })).toEqual([
-      "holders: nothing can be held: a hold needs two people, name at least two",
+      "approvals.holds: nothing can be held: a hold needs two people, name at least two",
       "notify: alarms are told by output and exit status alone: no webhook is named",
     ]);
   });

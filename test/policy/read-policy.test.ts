@@ -61,7 +61,7 @@ test("a policy says what it says, and its tiers what they say by themselves", ()
       {
         line: 1,
         column: 1,
-        path: "holders",
+        path: "approvals.holds",
         message: "nothing can be held: a hold needs two people, name at least two",
       },
       {
@@ -89,7 +89,7 @@ classes:
     archive: { monthly: P2Y, yearly: P12Y }
     lock: { mode: compliance, term: P30D }
 verification: { at: "02:30", readAllWithin: P14D, drillEvery: P1M }
-holders: [counsel, officer]
+approvals: { holds: [counsel, officer] }
 notify: { webhookFrom: SHOP_ALARMS }
 `;
 

@@ -43,7 +43,7 @@ tiers:
   hot: { every: P1D, window: P28D }
   release: { window: P14D }
 verification: { at: "04:00", readAllWithin: P7D, drillEvery: P30D }
-holders: [ada, bela, cleo]
+approvals: { holds: [ada, bela, cleo] }
 `;
 
 export const POLICY: Policy = loadPolicy("lastgood.yaml", TEXT);
