@@ -19,7 +19,10 @@ export const policyNotices = (policy: Policy): readonly Contradiction[] => {
       message: `a hot point is kept for ${writeTerm(hot.window)}, so that some leave without having been read`,
     });
   if (holders.length < 2)
-    notices.push({ path: ["approvals", "holds"], message: "nothing can be held: a hold needs two people, name at least two" });
+    notices.push({
+      path: ["approvals", "holds"],
+      message: "nothing can be held: a hold needs two people, name at least two",
+    });
   if (notify === undefined)
     notices.push({ path: ["notify"], message: "alarms are told by output and exit status alone: no webhook is named" });
   return notices;
