@@ -8,12 +8,12 @@ const PROGRAM_TIMEOUT_MS = 300_000;
 
 const files = suites();
 
-const project = (name: SuiteName, timeoutMs: number, fileParallelism: boolean) => ({
+const project = (name: SuiteName, timeoutMs: number) => ({
   extends: true as const,
-  test: { name, include: [...files[name]], testTimeout: timeoutMs, hookTimeout: timeoutMs, fileParallelism },
+  test: { name, include: [...files[name]], testTimeout: timeoutMs, hookTimeout: timeoutMs },
 });
 
-const servers = project("aws", PROGRAM_TIMEOUT_MS, true);
+const servers = project("aws", PROGRAM_TIMEOUT_MS);
 const aws = { ...servers, test: { ...servers.test, globalSetup: "test/aws/emulator-install.ts" } };
 
 export default defineConfig({
@@ -22,15 +22,15 @@ export default defineConfig({
     // Two servers at once are what two cores carry; more only makes each test slower.
     maxWorkers: 2,
     projects: [
-      project("rooms", PURE_TIMEOUT_MS, true),
-      project("pure", PURE_TIMEOUT_MS, true),
+      project("rooms", PURE_TIMEOUT_MS),
+      project("pure", PURE_TIMEOUT_MS),
       // Needs nothing but time: the CDK and its checks take seconds to load.
-      project("cdk", SERVER_TIMEOUT_MS, true),
-      project("postgres", SERVER_TIMEOUT_MS, true),
+      project("cdk", SERVER_TIMEOUT_MS),
+      project("postgres", SERVER_TIMEOUT_MS),
       aws,
-      project("browser", SERVER_TIMEOUT_MS, true),
-      project("e2e", PROGRAM_TIMEOUT_MS, true),
-      project("docs", PROGRAM_TIMEOUT_MS, false),
+      project("browser", SERVER_TIMEOUT_MS),
+      project("e2e", PROGRAM_TIMEOUT_MS),
+      project("docs", PROGRAM_TIMEOUT_MS),
     ],
     // Measured on the pure suite alone. What acts on a database is left out: the postgres and e2e suites prove it.
     coverage: {
