@@ -1,6 +1,7 @@
 import { Failure, isFailure } from "../model/errors.ts";
 import type { PartRef, Point } from "../model/point.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
+import { pointBegun } from "./begun-expiry.ts";
 import { assertNotCaptured, assertNothingLeft, namesOf, removeObject } from "./expire.ts";
 import {
   dropOlderGenerations,
@@ -58,7 +59,7 @@ export interface PartsRemovalReport {
  * Whether a part is held is asked before the fold, before its point stops to name it and before its key is shredded. Until
  * then nothing of it is lost: one that is held so late is put back into its point. What is deleted after the shred is noise.
  *
- * Stopped anywhere, running it again completes the removal. It folds also when nothing is to leave: a capture that ran
+ * Stopped anywhere, running it again completes the removal, or puts back what is held by then. It folds also when nothing is to leave: a capture that ran
  * beside the last fold may have brought back what that merged. A part that a store does not let go is told, and the others go.
  *
  * @param only  fold layers of this class alone: what cannot be folded in one class does not keep another
@@ -78,14 +79,19 @@ export const removeParts = async (
   const before = new Map<string, Point>();
   for (const [id, classes] of byPoint(leaving)) {
     await assertNotCaptured(world, id);
-    const point = await newestGeneration(vault.hot, id);
-    for (const name of classes) await assertKnown(vault, id, name, point);
+    const found = await newestGeneration(vault.hot, id);
+    for (const name of classes) await assertKnown(vault, id, name, found);
     const asked = [...classes].map(async (name) => ({ name, failure: await keptUnlessShredded(world, id, name) }));
     const going = new Set<string>();
     for (const { name, failure } of await Promise.all(asked))
       if (failure === undefined) going.add(name);
-      else unremoved.push({ point: id, class: name, failure });
+      else {
+        await putBack(world, { id, class: name, before: found });
+        unremoved.push({ point: id, class: name, failure });
+      }
     if (going.size === 0) continue;
+    // One that a process which died had let go, and that is held now, is in its point again.
+    const point = going.size === classes.size ? found : await newestGeneration(vault.hot, id);
     if (point !== undefined) before.set(id, point);
     if (point?.parts.every((ref) => going.has(ref.class)) !== false) points.add(id);
     parts.set(id, going);
@@ -122,7 +128,7 @@ const removePart = async (
   const { id, class: name } = part;
   const kept = await keptUnlessShredded(world, id, name);
   if (kept !== undefined) {
-    await putBack(world, part.before, name);
+    await putBack(world, part);
     return kept;
   }
   try {
@@ -140,12 +146,21 @@ const removePart = async (
 const keptUnlessShredded = async (world: FoldWorld, id: string, className: string): Promise<Failure | undefined> =>
   (await isShredded(world.vault.stores.keys, partKeyName(id, className))) ? undefined : keptBy(world, id, className);
 
-/** Lets a point name a part again that it had stopped to name. What a process that died let go without is spared by sweep. */
-const putBack = async ({ vault, clock }: FoldWorld, before: Point | undefined, className: string): Promise<void> => {
-  const ref = before?.parts.find((one) => one.class === className);
+/** Lets a point name a part again that it had stopped to name, in this run or in one that died. */
+const putBack = async (
+  { vault, clock }: FoldWorld,
+  part: { readonly before: Point | undefined; readonly id: string; readonly class: string },
+): Promise<void> => {
+  const { id, class: className } = part;
+  const refIn = (point: Point | undefined): PartRef | undefined => point?.parts.find((one) => one.class === className);
+  const there = await newestGeneration(vault.hot, id);
+  if (refIn(there) !== undefined) return;
+  const before =
+    refIn(part.before) === undefined
+      ? await pointBegun(vault.hot, { store: "hot", id, class: className })
+      : part.before;
+  const ref = refIn(before);
   if (before === undefined || ref === undefined) return;
-  const there = await newestGeneration(vault.hot, before.id);
-  if (there?.parts.some((one) => one.class === className) === true) return;
   const others = before.parts.filter((one) => one !== ref).map((one) => ({ class: one.class, at: clock.now() }));
   const point = there ?? { ...before, parts: [], expired: [...(before.expired ?? []), ...others] };
   await putPoint(vault.hot, {

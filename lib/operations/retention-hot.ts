@@ -2,9 +2,11 @@ import { type BegunExpiry, putBegun } from "../engine/begun-expiry.ts";
 import { lookForParts, objectsOfPart, type PartRemoval, removeParts } from "../engine/expire-parts.ts";
 import type { FoldWorld } from "../engine/fold-chain.ts";
 import { listIntents } from "../engine/intent.ts";
+import { newestGeneration } from "../engine/points.ts";
 import { shreddedKeysThatStand, shredKey } from "../engine/shred.ts";
 import { type SweepReport, sweep } from "../engine/sweep.ts";
 import { Failure, isFailure } from "../model/errors.ts";
+import type { Point } from "../model/point.ts";
 import type { PartVerdict } from "../policy/due-parts.ts";
 import { type DueCopy, type RetentionOutcome, removedOutcome, unremovedOutcome } from "./retention-report.ts";
 
@@ -47,9 +49,11 @@ export const removeHot = async (world: FoldWorld, leaving: readonly DueCopy[]): 
   const outcomes = new Map<DueCopy, RetentionOutcome>();
   const intents = (await listIntents(vault.hot)).filter((intent) => intent.leaseUntil > clock.now());
   const going: DueCopy[] = [];
+  const points = new Map<string, Point | undefined>();
   for (const copy of leaving) {
-    await putBegun(vault.hot, copy);
     const { id } = copy.part;
+    if (!points.has(id)) points.set(id, await newestGeneration(vault.hot, id));
+    await putBegun(vault.hot, copy, points.get(id));
     if (intents.some((intent) => intent.id === id))
       outcomes.set(copy, unremovedOutcome(copy, new Failure("CAPTURE_RUNNING", `point ${id} is being captured`)));
     else if ((await objectsOfPart(vault, id, copy.part.class)).length > 0) going.push(copy);

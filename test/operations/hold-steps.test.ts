@@ -140,3 +140,46 @@ test("what an expiry that died had let go of, and is held since, is spared by ev
     expect((await namesIn(made.stores.hot)).filter((name) => kept.includes(name))).toEqual(kept);
   }
 }, 60_000);
+
+test.each(SCENES)(
+  "a hold on $what, placed after a worker died at any write of an expiry: its point names it again, and it reads as before",
+  { timeout: 240_000 },
+  async ({ due, held }) => {
+    const outcomes = new Set<string>();
+    for (const verb of ["put", "delete"] as const)
+      for (let nth = 1; ; nth++) {
+        const story = await RetentionHistory.begin(2);
+        await story.at(due);
+        const { made } = story.history;
+        const broken = faulty(made.stores.hot).stopAfter(verb, nth);
+        const vault = await Vault.open({ ...made.stores, hot: broken }, made.keys, made.entropy);
+        await runRetention({ ...story.world(), vault }, POLICY).catch((error: unknown) => {
+          if (!broken.killed) throw error;
+        });
+        if (!broken.killed) break;
+        await made.clock.advance(LEASE_MS + 1);
+        const hold = await story.hold(held);
+        const buried = async () =>
+          (await namesIn(made.stores.keys, "tombstones/")).map((name) => name.slice("tombstones/parts/".length));
+        const tooLate = new Set(await buried());
+        const alive = held.map(({ id, class: name }) => `${id}/${name}`).filter((one) => !tooLate.has(one));
+        await runRetention(story.world(), POLICY);
+        for (const one of await buried()) story.history.states.delete(one);
+        expect([...story.history.states.keys()]).toEqual(expect.arrayContaining(alive));
+        outcomes.add(alive.length > 0 ? "held" : "too late");
+        const where = `${verb} ${nth}`;
+        expect(await story.history.wrong(), where).toEqual([]);
+        expect(await story.history.readableThoughGone(), where).toEqual([]);
+        expect((await verify(foldWorldOf(made.vault, made.clock), { level: "read" })).problems).toEqual([]);
+        // What was folded since it came back leaves as it is now, and comes back so if it must.
+        await story.release(hold);
+        await made.clock.advance(LEASE_MS + 1);
+        await runRetention(story.world(), POLICY);
+        for (const one of alive) story.history.states.delete(one);
+        expect(await story.history.wrong(), where).toEqual([]);
+        expect(await story.history.readableThoughGone(), where).toEqual([]);
+        expect(await namesIn(made.stores.hot), where).toEqual(await reachableIn(made));
+      }
+    expect(outcomes).toEqual(new Set(["held", "too late"]));
+  },
+);
