@@ -53,8 +53,9 @@ export const removeHot = async (world: FoldWorld, leaving: readonly DueCopy[]): 
   for (const copy of leaving) {
     const { id } = copy.part;
     if (!points.has(id)) points.set(id, await newestGeneration(vault.hot, id));
-    await putBegun(vault.hot, copy, points.get(id));
-    if (intents.some((intent) => intent.id === id))
+    const noted = await attempt(world.signal, () => putBegun(vault.hot, copy, points.get(id)));
+    if (isFailure(noted)) outcomes.set(copy, unremovedOutcome(copy, noted));
+    else if (intents.some((intent) => intent.id === id))
       outcomes.set(copy, unremovedOutcome(copy, new Failure("CAPTURE_RUNNING", `point ${id} is being captured`)));
     else if ((await objectsOfPart(vault, id, copy.part.class)).length > 0) going.push(copy);
   }
