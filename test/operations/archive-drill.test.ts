@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { lineFrames } from "../../lib/engine/archive/line-frames.ts";
 import { listPoints } from "../../lib/engine/points.ts";
 import { systemClock } from "../../lib/local/system-clock.ts";
 import type { DataClass } from "../../lib/model/policy.ts";
@@ -194,18 +193,4 @@ test("it is recorded as a drill of the archive, which is none of a point: neithe
     missed: new Map([["shop", expect.stringContaining("no point")]]),
   });
   expect(await measuredRate(evidence)).toBeUndefined();
-});
-
-test("lines become frames of a row each, and fail where a line has no end", async () => {
-  const framesOf = async (text: string): Promise<readonly string[]> => {
-    const found: string[] = [];
-    const lines = async function* () {
-      yield { bytes: Buffer.from(text), rows: 0 };
-    };
-    for await (const frames of lineFrames(lines())) found.push(frames.toString("latin1"));
-    return found;
-  };
-  expect(await framesOf("1\ta\\n\n\n22\n")).toEqual(["d\0\0\0\n1\ta\\n\nd\0\0\0\u0005\nd\0\0\0\u000722\n"]);
-  expect(await framesOf("")).toEqual([""]);
-  await expect(framesOf("1\n2")).rejects.toMatchObject({ code: "OBJECT_CORRUPT" });
 });
