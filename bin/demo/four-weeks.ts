@@ -91,7 +91,10 @@ export const writeReport = async (
   const made = await makeReport({ vault: acting.vault, audit, signer, version: manifest.version }, DEMO_POLICY, period);
   const directory = await mkdtemp(join(tmpdir(), "lastgood-demo-report-"));
   for (const { name, bytes } of reportFiles(made)) await writeFile(join(directory, name), bytes);
-  return { page: join(directory, "report.html"), verdict: made.report.verdict.sentence };
+  const page = join(directory, "report.html");
+  const { light, sentence } = made.report.verdict;
+  if (light === "red") throw new Failure("DIFFERENT", `the report of four weeks is red: ${sentence} It is in ${page}`);
+  return { page, verdict: sentence };
 };
 
 const ahead = async (world: LocalWorld, { signal, output }: Session, aheadMs: number) => {
