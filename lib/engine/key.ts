@@ -59,7 +59,7 @@ export class KeyReader {
   }
 
   /**
-   * The key of most tables, without looking where it lies: half of the time of reading a key.
+   * The key of most tables, without looking where it lies, which is a third of the time of reading a key.
    * @returns false if it is not as it should be, which is for the long way to say
    */
   #readLead(frames: Buffer, at: number, end: number): boolean {
