@@ -64,7 +64,7 @@ export class KeyReader {
    */
   #readLead(frames: Buffer, at: number, end: number): boolean {
     const width = this.#leadBytes;
-    if (at + 4 + width > end || frames.readInt32BE(at) !== width) return false;
+    if (at + 4 + width > end || frames.readInt16BE(at - 2) < 1 || frames.readInt32BE(at) !== width) return false;
     this.length = 0;
     this.hash.start();
     this.#appendCommon(width, frames, at + 4, SIGN);

@@ -144,6 +144,13 @@ test.each([
   expect(() => reader.read(row, 0, row.length)).toThrow("ends before its primary key");
 });
 
+test("fails when a row that holds its key says that it has no columns", () => {
+  const row = binaryRow([int8Field(1n)]);
+  row.writeInt16BE(0, 5);
+  const reader = new KeyReader([{ name: "id", position: 0, order: "int8" }], "binary", "1");
+  expect(() => reader.read(row, 0, row.length)).toThrow("ends before its primary key");
+});
+
 test.each([
   ["int2", 2],
   ["int4", 4],
